@@ -1,0 +1,94 @@
+"""What a backend gives to the runner: kernels, and a program that can be run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+Phase = Literal["forward", "backward", "update"]
+Tensor = Any
+"""A torch tensor; torch itself is imported by backends only."""
+
+
+@dataclass(frozen=True)
+class StepScalars:
+    """What changes from step to step: the learning rate, and the step's number from 1."""
+
+    lr: float
+    t: int
+
+
+class Kernel(Protocol):
+    """One instruction, bound to its buffers: calling it runs it."""
+
+    name: str
+    phase: Phase
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    flops: int
+    bytes: int
+    native: bool
+
+    def __call__(self) -> None: ...
+
+
+class Executable(Protocol):
+    """A program over buffers that were allocated once.
+
+    `parameters`, `gradients` and `optimizer_state` are views by name; writing into them is
+    how weights are loaded. A batch of any number of rows up to the plan's is set by `gather`
+    or `put`, and stays until the next.
+    """
+
+    parameters: Mapping[str, Tensor]
+    gradients: Mapping[str, Tensor]
+    optimizer_state: Mapping[str, Tensor]
+    """`<parameter>.<state>`: `fc1.weight.m`."""
+
+    def prepare(self, rows: Sequence[int]) -> None:
+        """Bind the kernels for these batch sizes, so that no step has to."""
+
+    def gather(self, data: Mapping[str, Tensor], index: Tensor) -> None:
+        """Make rows `index` (int64) of resident arrays, by input and target name, the batch."""
+
+    def put(self, arrays: Mapping[str, Tensor]) -> None:
+        """Copy arrays, by input and target name, in as the batch."""
+
+    def infer(self) -> Mapping[str, Tensor]:
+        """Run the inference program; views of the model's results, valid until the next call."""
+
+    def evaluate(self) -> tuple[Mapping[str, Tensor], float]:
+        """Run the inference program with the loss: results as of `infer`, and the loss."""
+
+    def batch(self) -> Mapping[str, Tensor]:
+        """The batch that is in, inputs and targets by name: views of the buffers."""
+
+    def loss(self) -> float:
+        """Run the training program's forward; the loss."""
+
+    def backward(self) -> None:
+        """Run the training program's backward after `loss`; fills `gradients`."""
+
+    def step(self, scalars: StepScalars) -> float:
+        """Forward, backward, the finite guard, update; the loss.
+
+        Raises `DivergedError`, with nothing committed, naming the first kernel whose result
+        is not finite.
+        """
+
+    def train(
+        self, data: Mapping[str, Tensor], batches: Sequence[Tensor], rates: Sequence[float], first: int
+    ) -> list[float]:
+        """A run of steps on resident data: `gather` and `step` for each batch of row numbers.
+
+        `rates` are the learning rates, `first` the number of the first step. The losses; raises
+        as `step` does, with the steps before committed.
+        """
+
+    @property
+    def kernels(self) -> tuple[Kernel, ...]:
+        """One for each instruction of the program before updates are joined."""
+
+    def allocated(self) -> Mapping[str, int]:
+        """Bytes held, by the plan's sections."""

@@ -1,0 +1,1 @@
+"""Where generated C will run a program's nests; `backend="c"` is refused with a message until then."""

@@ -1,0 +1,214 @@
+"""Show a spec's layers with shapes, parameters and costs, and the bytes of a run: nothing is run.
+
+Costs are of the forward pass for one sample; a multiply-accumulate (MAC) counts as two
+floating-point operations (FLOPs). Bytes are exact, and are those of the whole run at
+data.batch_size, without the data itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from specdl.cli import output
+from specdl.cli.options import analysed, compile_options, format_option, size, spec_argument
+
+if TYPE_CHECKING:
+    from specdl.compiler import Compilation
+    from specdl.graph.graph import Graph
+    from specdl.plan.plan import Plan, Schedule
+    from specdl.program.cost import Cost
+
+
+@dataclass(frozen=True)
+class Row:
+    """One layer: its result without the batch, what it owns, and what one sample costs."""
+
+    name: str
+    type: str
+    shape: str
+    parameters: int
+    macs: int
+    flops: int
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's own options."""
+    spec_argument(parser)
+    parser.add_argument("--program", action="store_true", help="print every instruction of a training step")
+    parser.add_argument(
+        "--fit", type=size, metavar="SIZE", help="the largest batch that fits in 8GiB, 500MB, ..."
+    )
+    format_option(parser, "human", "json")
+    compile_options(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the plan; the exit code."""
+    from specdl.compiler import supported
+
+    supported(args.backend, args.device)
+    compilation = analysed(args)
+    figures = summary(compilation)
+    if args.fit is not None:
+        figures["fit"] = fit(compilation, args.fit)
+    if args.format == "json":
+        if args.program:
+            figures["program"] = [instruction(*each) for each in instructions(compilation.plan)]
+        output.data_json(figures)
+    else:
+        output.data("\n\n".join(sections(compilation, figures, args.program)))
+    return 0
+
+
+def summary(compilation: Compilation) -> dict[str, Any]:
+    """The figures of a plan, by the keys of its JSON."""
+    plan = compilation.plan
+    rows = layers(compilation.graph, plan)
+    step = plan.schedules.get("train")
+    return {
+        "name": compilation.spec.name,
+        "batch_size": plan.rows,
+        "layers": [asdict(row) for row in rows],
+        "parameters": compilation.graph.parameter_count,
+        "trainable_parameters": compilation.graph.trainable_count,
+        "macs": sum(row.macs for row in rows),
+        "flops": sum(row.flops for row in rows),
+        "flops_step": sum(each.flops for each in costs(step, plan.rows)) if step else 0,
+        "bytes": asdict(plan.bytes),
+        "instructions": len((step or plan.schedules["infer"]).program.instrs),
+        "native_instructions": 0,
+    }
+
+
+def layers(graph: Graph, plan: Plan) -> list[Row]:
+    """A row for each node of the graph; a shared parameter counts where it was made."""
+    infer = plan.schedules["infer"]
+    spent: dict[str, tuple[int, int]] = {}
+    for instr, each in zip(infer.program.instrs, costs(infer, 1), strict=True):
+        macs, flops = spent.get(instr.node, (0, 0))
+        spent[instr.node] = macs + each.macs, flops + each.flops
+    rows, counted = [], set[str]()
+    for node in graph.nodes:
+        own = [name for name in node.params.values() if name not in counted]
+        counted.update(own)
+        shapes = (graph.values[value] for value in node.outputs.values())
+        macs, flops = spent.get(node.name, (0, 0))
+        rows.append(
+            Row(
+                name=node.name,
+                type=node.op.type,
+                shape=", ".join(str(shape) for shape in shapes),
+                parameters=sum(graph.parameters[name].type.numel() for name in own),
+                macs=macs,
+                flops=flops,
+            )
+        )
+    return rows
+
+
+def costs(schedule: Schedule, rows: int) -> list[Cost]:
+    """The cost of each instruction at a batch size."""
+    from specdl.program.cost import cost
+
+    return [cost(instr, schedule.program, rows) for instr in schedule.program.instrs]
+
+
+def fit(compilation: Compilation, limit: int) -> dict[str, int]:
+    """The largest batch within a limit, and what it takes."""
+    from specdl.plan.fit import largest_batch
+    from specdl.plan.plan import make
+
+    made = {name: schedule.program for name, schedule in compilation.plan.schedules.items()}
+    rows = largest_batch(made, limit)
+    return {"limit": limit, "batch_size": rows, "total": make(made, rows).bytes.total if rows else 0}
+
+
+def sections(compilation: Compilation, figures: dict[str, Any], program: bool) -> list[str]:
+    """The plan for people, in paragraphs."""
+    inputs = ", ".join(f"{name}: {type}" for name, type in compilation.graph.inputs.items())
+    header = f"{figures['name']}, {inputs}, batches of {figures['batch_size']:,}"
+    parts = [header, layer_table(figures), byte_table(figures["bytes"]), step_line(figures)]
+    if "fit" in figures:
+        parts.append(fit_line(figures["fit"]))
+    return [*parts, program_text(compilation.plan)] if program else parts
+
+
+def layer_table(figures: dict[str, Any]) -> str:
+    """Layers with a line of totals."""
+    rows = [["layer", "type", "result", "parameters", "MACs", "FLOPs"]]
+    counts = ("parameters", "macs", "flops")
+    rows += [
+        [each["name"], each["type"], each["shape"], *(f"{each[key]:,}" for key in counts)]
+        for each in figures["layers"]
+    ]
+    rows.append(["total", "", "", *(f"{figures[key]:,}" for key in counts)])
+    return output.table(rows, right=(3, 4, 5))
+
+
+def byte_table(sections: dict[str, int]) -> str:
+    """Bytes by section."""
+    from specdl.plan.machine import readable
+
+    rows = [["bytes", "", ""]]
+    for name, nbytes in sections.items():
+        shown = readable(nbytes)
+        rows.append([name.replace("_", " "), f"{nbytes:,}", "" if shown.endswith("bytes") else shown])
+    return output.table(rows, right=(1, 2))
+
+
+def step_line(figures: dict[str, Any]) -> str:
+    """What a training step does, on one line."""
+    frozen = figures["parameters"] - figures["trainable_parameters"]
+    line = f"{figures['instructions']} instructions, {figures['flops_step']:,} FLOPs per training step"
+    return f"{line}; {frozen:,} parameters are frozen" if frozen else line
+
+
+def fit_line(found: dict[str, int]) -> str:
+    """The largest batch, in a sentence."""
+    from specdl.plan.machine import readable
+
+    if not found["batch_size"]:
+        return f"not even one sample fits in {readable(found['limit'])}"
+    batch, total = found["batch_size"], readable(found["total"])
+    return f"the largest batch that fits in {readable(found['limit'])} is {batch:,}, with {total}"
+
+
+def instructions(plan: Plan) -> list[tuple[Schedule, int, int]]:
+    """The schedule that training runs, one entry for each of its instructions."""
+    schedule = plan.schedules.get("train") or plan.schedules["infer"]
+    return [(schedule, number, plan.rows) for number in range(len(schedule.program.instrs))]
+
+
+def instruction(schedule: Schedule, number: int, rows: int) -> dict[str, Any]:
+    """One instruction with its calls, its scratch and its cost for a whole batch."""
+    from specdl.program.cost import cost
+
+    instr, calls = schedule.program.instrs[number], schedule.lists[number]
+    return {
+        "text": str(instr),
+        "phase": instr.phase,
+        "node": instr.node,
+        "calls": [str(call) for call in calls.calls],
+        "scratch_bytes": sum(type.nbytes(rows) for type in calls.scratch.values()),
+        "native": False,
+        **asdict(cost(instr, schedule.program, rows)),
+    }
+
+
+def program_text(plan: Plan) -> str:
+    """The instructions, each with the number of its calls and the bytes of its scratch."""
+    notes: dict[str, list[str]] = {}
+    for each in instructions(plan):
+        found = instruction(*each)
+        count = len(found["calls"])
+        note = f"{count} call{'' if count == 1 else 's'}"
+        if found["scratch_bytes"]:
+            note += f", {found['scratch_bytes']:,} bytes of scratch"
+        notes.setdefault(f"  {found['text']}", []).append(note)
+    schedule = plan.schedules.get("train") or plan.schedules["infer"]
+    lines = str(schedule.program).splitlines()
+    width = max(len(line) for line in lines[1:]) if len(lines) > 1 else 0
+    shown = (f"{line:<{width}}  # {notes[line].pop(0)}" if line in notes else line for line in lines[1:])
+    return "\n".join([lines[0], *shown])

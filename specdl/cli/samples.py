@@ -1,0 +1,46 @@
+"""The samples that a command works on: those of the spec, or random ones where there are none to be had."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from specdl.cli import output
+from specdl.core.errors import FindingsError
+
+if TYPE_CHECKING:
+    from specdl.compiler import Compilation
+    from specdl.data.base import Data, DataSpec, Part
+
+
+def loaded(compilation: Compilation, data: DataSpec, allow: list[str]) -> Data:
+    """Data for the graph of a compilation; raises `FindingsError` where it cannot be had."""
+    from specdl.compiler import reading
+    from specdl.data.load import load
+
+    return load(data, reading(compilation, allow))
+
+
+def training_part(args: argparse.Namespace, compilation: Compilation, rows: int) -> Part:
+    """The training part, or `rows` random samples, and a message why, where it cannot be had."""
+    if compilation.spec.data.source is not None:
+        try:
+            return loaded(compilation, compilation.spec.data, args.allow).parts["train"]
+        except FindingsError as error:
+            output.message(
+                f"the data cannot be read ({error.findings[0].message}): random samples stand in for it"
+            )
+    return random_part(compilation, rows)
+
+
+def random_part(compilation: Compilation, rows: int) -> Part:
+    """Samples without meaning, of the shapes that the model takes."""
+    from specdl.data.base import DataSpec, TargetSpec
+    from specdl.data.sources.random import Random
+
+    data = compilation.spec.data
+    column = data.target.source  # a column is one of the data that random samples stand in for
+    own = column == "input" or column in (compilation.spec.model.inputs or ())
+    target = data.target if own else TargetSpec(encode=data.target.encode)
+    stand_in = DataSpec(source=Random(train=rows), target=target, batch_size=data.batch_size)
+    return loaded(compilation, stand_in, []).parts["train"]

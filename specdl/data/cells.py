@@ -1,0 +1,220 @@
+"""The cells of a CSV file: numbers and words by column, and what is wrong with them."""
+
+from __future__ import annotations
+
+import csv
+import math
+from array import array
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from specdl.core.diagnostics import Finding, Note, visible
+from specdl.core.diagnostics import Path as DocumentPath
+from specdl.core.errors import FindingsError
+
+Policy = Literal["error", "drop", "mean", "category"] | float
+
+
+@dataclass(frozen=True)
+class Use:
+    """What a column is read as, and what stands for a cell without a value.
+
+    `kind` is `number` or `word`; `place` is where the document names the column.
+    """
+
+    name: str
+    index: int
+    kind: Literal["number", "word"]
+    policy: Policy
+    place: DocumentPath
+
+
+@dataclass
+class Words:
+    """A column of text: a code for each row, and the words by code in order of first use."""
+
+    codes: array[int] = field(default_factory=lambda: array("q"))
+    book: dict[str, int] = field(default_factory=dict)
+
+    def add(self, word: str) -> None:
+        self.codes.append(self.book.setdefault(word, len(self.book)))
+
+
+@dataclass
+class Cells:
+    """What was read: rows of numbers, in the order of `numbered`, words by column, and each row's line."""
+
+    numbered: tuple[str, ...]
+    numbers: array[float] = field(default_factory=lambda: array("d"))
+    words: dict[str, Words] = field(default_factory=dict)
+    lines: array[int] = field(default_factory=lambda: array("q"))
+
+
+class Tally:
+    """Findings of which each stands for all cells of a column with the same fault."""
+
+    def __init__(self) -> None:
+        self.found: dict[tuple[str, str], tuple[Finding, int]] = {}
+
+    def add(self, column: str, finding: Finding) -> None:
+        first, count = self.found.get((finding.code, column), (finding, 0))
+        self.found[finding.code, column] = first, count + 1
+
+    def findings(self) -> list[Finding]:
+        """The first finding of each column and code, with the count of the others."""
+        return [
+            first if count == 1 else replace(first, notes=(*first.notes, Note(more(count - 1))))
+            for first, count in self.found.values()
+        ]
+
+
+def more(count: int) -> str:
+    """That a fault is met again.
+
+    >>> more(1)
+    'so is 1 more cell'
+    """
+    return f"so {'is' if count == 1 else 'are'} {count} more cell{'' if count == 1 else 's'}"
+
+
+class Parser:
+    """Reads the rows of one file.
+
+    A row costs one conversion per cell where all is well; only a row in which something is
+    missing or wrong is looked at cell by cell.
+    """
+
+    def __init__(self, name: str, uses: list[Use], width: int, missing_as: tuple[str, ...]) -> None:
+        self.name, self.width, self.missing_as = visible(name), width, frozenset(missing_as)
+        self.number_uses = [use for use in uses if use.kind == "number"]
+        self.word_uses = [use for use in uses if use.kind == "word"]
+        self.columns = [use.index for use in self.number_uses]
+        self.tally = Tally()
+        self.cells = Cells(tuple(use.name for use in self.number_uses))
+        self.cells.words = {use.name: Words() for use in self.word_uses}
+
+    def row(self, line: int, cells: list[str]) -> None:
+        """Take one row in, or leave it out, or note what is wrong with it."""
+        if len(cells) != self.width:
+            message = f"line {line} of `{self.name}` has {len(cells)} cells for {self.width} columns"
+            self.tally.add("", Finding("E415", message, ("data", "source")))
+            return
+        numbers = self.fast(cells)
+        if numbers is None:
+            numbers = self.slow(line, cells)
+        words = [self.word(line, use, cells[use.index].strip()) for use in self.word_uses]
+        if numbers is None or None in words:
+            return
+        self.cells.numbers.extend(numbers)
+        for use, word in zip(self.word_uses, words, strict=True):
+            self.cells.words[use.name].add(word or "")
+        self.cells.lines.append(line)
+
+    def fast(self, cells: list[str]) -> list[float] | None:
+        """The numbers of a row; None unless every one is there, finite and written plainly."""
+        texts = [cells[index] for index in self.columns]
+        try:
+            numbers = list(map(float, texts))
+        except ValueError:
+            return None
+        return numbers if math.isfinite(sum(numbers)) and "_" not in "".join(texts) else None
+
+    def slow(self, line: int, cells: list[str]) -> list[float] | None:
+        """The numbers of a row, cell by cell; None if the row is left out or at fault."""
+        numbers = [self.number(line, use, cells[use.index].strip()) for use in self.number_uses]
+        kept = [number for number in numbers if number is not None]
+        return kept if len(kept) == len(numbers) else None
+
+    def number(self, line: int, use: Use, text: str) -> float | None:
+        """One number, or what stands for it; None if the row is left out or at fault."""
+        if text in self.missing_as:
+            if use.policy == "mean":
+                return math.nan
+            if not isinstance(use.policy, str):
+                return use.policy
+            self.absent(line, use)
+            return None
+        number = plain_number(text)
+        where = f"line {line} of `{self.name}` has `{shown(text)}` in `{visible(use.name)}`"
+        if number is None:
+            help = f'"columns": {{"{visible(use.name)}": "categorical"}}'
+            finding = Finding("E415", f"{where}, where a number was expected", use.place, help=help)
+        elif not math.isfinite(number):
+            finding = Finding("E413", f"{where}, where a finite number was expected", use.place)
+        else:
+            return number
+        self.tally.add(use.name, finding)
+        return None
+
+    def word(self, line: int, use: Use, text: str) -> str | None:
+        """One word; None if the row is left out or at fault."""
+        if text in self.missing_as and use.policy != "category":
+            self.absent(line, use)
+            return None
+        return text
+
+    def absent(self, line: int, use: Use) -> None:
+        """Note a cell without a value, unless such rows are to be left out."""
+        if use.policy == "drop":
+            return
+        message = f"line {line} of `{self.name}` has no value in `{visible(use.name)}`"
+        self.tally.add(use.name, Finding("E413", message, use.place, help='"missing": "drop"'))
+
+
+def plain_number(text: str) -> float | None:
+    """The number that a text is, or None; `1_000` is none."""
+    try:
+        return None if "_" in text else float(text)
+    except ValueError:
+        return None
+
+
+def shown(text: str) -> str:
+    """A cell for a message: safe to print, and not endless."""
+    return visible(text if len(text) <= 40 else f"{text[:37]}...")
+
+
+def rows(file: Path, name: str, delimiter: str, path: DocumentPath) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a file that are not empty, each with the line it begins on.
+
+    Raises `FindingsError` (E415) where the file is no UTF-8 or no CSV.
+    """
+    line = 1
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as handle:
+            reader = csv.reader(handle, delimiter=delimiter, strict=True)
+            for cells in reader:
+                if cells:
+                    yield line, cells
+                line = reader.line_num + 1
+    except UnicodeDecodeError as error:
+        message = f"`{visible(name)}` is not UTF-8: byte {error.object[error.start]:#04x} near line {line}"
+        raise FindingsError([Finding("E415", message, path)]) from None
+    except csv.Error as error:
+        message = f"line {line} of `{visible(name)}` cannot be read as CSV: {error}"
+        raise FindingsError([Finding("E415", message, path)]) from None
+    except OSError as error:
+        message = f"`{visible(name)}` cannot be read: {error.strerror}"
+        raise FindingsError([Finding("E415", message, path)]) from None
+
+
+def read_cells(
+    lines: Iterator[tuple[int, list[str]]], parser: Parser, first: tuple[int, list[str]] | None
+) -> Cells:
+    """All rows, the `first` before those of `lines`; raises `FindingsError` for what is wrong in them."""
+    if first is not None:
+        parser.row(*first)
+    for line, cells in lines:
+        parser.row(line, cells)
+    if found := parser.tally.findings():
+        raise FindingsError(found)
+    return parser.cells
+
+
+def sorted_words(book: Mapping[str, int]) -> tuple[str, ...]:
+    """Words in order: by value if all are numbers, else by code points."""
+    if all(plain_number(word) is not None for word in book):
+        return tuple(sorted(book, key=lambda word: (float(word), word)))
+    return tuple(sorted(book))

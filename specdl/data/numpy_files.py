@@ -1,0 +1,126 @@
+"""Arrays in numpy's files. Nothing is unpickled: reading a file never runs code."""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from tokenize import TokenError
+from typing import Any
+
+import numpy as np
+
+from specdl.core.diagnostics import Finding, Note, visible
+from specdl.core.diagnostics import Path as DocumentPath
+from specdl.core.errors import FindingsError
+from specdl.core.suggest import nearest
+from specdl.data.base import Array, quoted
+from specdl.data.faults import Faults
+
+MAGIC = b"\x93NUMPY"
+UNREADABLE = (
+    *(OSError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error, struct.error),
+    *(ValueError, TypeError, KeyError, SyntaxError, TokenError),
+    *(NotImplementedError, RuntimeError),
+)
+"""What numpy raises for files that are damaged; the last line is for zip's other ways of packing."""
+PROTOCOL = b"\x80"
+"""How pickles begin since protocol 2."""
+
+
+def read_npy(file: Path, name: str, path: DocumentPath) -> Array:
+    """The array of an npy file, mapped rather than read: rows come into memory when they are used.
+
+    `name` is the file as the spec names it at `path`. Raises `FindingsError`: E611 for
+    pickled objects, E415 where the file is no npy file or is cut short.
+    """
+    shown = f"`{visible(name)}`"
+    try:
+        with file.open("rb") as handle:
+            begin = handle.read(len(MAGIC))
+        if begin != MAGIC:
+            raise FindingsError([no_numpy(shown, "npy", begin, path)])
+        return np.lib.format.open_memmap(file, mode="r")
+    except UNREADABLE as error:
+        raise FindingsError([unreadable(shown, error, path)]) from None
+
+
+def read_npz(
+    file: Path, name: str, wanted: Mapping[str, DocumentPath], path: DocumentPath
+) -> dict[str, Array]:
+    """Arrays of an npz file by their names; `wanted` maps each to where the spec names it.
+
+    Raises `FindingsError`: E411 for an array that is not in the file, E611 for pickled
+    objects, E415 where the file cannot be read.
+    """
+    shown = f"`{visible(name)}`"
+    faults = Faults()
+    found: dict[str, Array] = {}
+    try:
+        with file.open("rb") as handle:
+            begin = handle.read(4)
+            if begin[:2] != b"PK":
+                raise FindingsError([no_numpy(shown, "npz", begin, path)])
+            handle.seek(0)
+            with np.load(handle, allow_pickle=False) as archive:
+                for key, place in wanted.items():
+                    if key not in archive.files:
+                        faults.append(no_array(key, shown, archive.files, place))
+                    elif (array := faults.attempt(member, archive, key, shown, place)) is not None:
+                        found[key] = array
+    except UNREADABLE as error:
+        raise FindingsError([unreadable(shown, error, path)]) from None
+    faults.settle()
+    return found
+
+
+def member(archive: Mapping[str, Any], key: str, file: str, path: DocumentPath) -> Array:
+    """One array of an open npz file."""
+    try:
+        array: Any = archive[key]
+    except UNREADABLE as error:
+        raise FindingsError([unreadable(f"`{visible(key)}` of {file}", error, path)]) from None
+    if isinstance(array, np.ndarray):
+        return array
+    message = f"`{visible(key)}` of {file} is no array of numpy"
+    raise FindingsError([Finding("E415", message, path)])
+
+
+def no_array(key: str, file: str, there: list[str], path: DocumentPath) -> Finding:
+    """That an npz file has no array of a name."""
+    like = nearest(key, there)
+    return Finding(
+        "E411",
+        f"{file} has no array `{visible(key)}`",
+        path,
+        help=f"did you mean `{visible(like)}`?" if like else None,
+        notes=(Note(f"it has {visible(quoted(there)) or 'none'}"),),
+    )
+
+
+def no_numpy(file: str, kind: str, begin: bytes, path: DocumentPath) -> Finding:
+    """That a file is of another format, which the first bytes tell."""
+    if begin.startswith(PROTOCOL):
+        return pickled(file, path)
+    what = "empty" if not begin else f"no {kind} file"
+    return Finding("E415", f"{file} is {what}", path)
+
+
+def pickled(file: str, path: DocumentPath) -> Finding:
+    """That a file holds pickles, which could run code."""
+    return Finding(
+        "E611",
+        f"{file} holds pickled objects, which can run code when they are read",
+        path,
+        help="save the array with a dtype of numbers or text: `np.save(file, x.astype('float32'))`",
+    )
+
+
+def unreadable(file: str, error: Exception, path: DocumentPath) -> Finding:
+    """That reading a file failed, and why."""
+    why = str(error).splitlines()[0] if str(error) else type(error).__name__
+    if "allow_pickle" in why or "Python objects" in why:
+        return pickled(file, path)
+    return Finding("E415", f"{file} cannot be read: {visible(why)}", path)

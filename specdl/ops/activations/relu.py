@@ -1,0 +1,38 @@
+"""Rectified linear unit."""
+
+from typing import Literal
+
+from specdl.core.errors import ShapeError
+from specdl.core.formula import maximum, where
+from specdl.core.types import TensorType
+from specdl.ops.base import Formula, Signature
+
+
+class ReLU(Formula):
+    """The positive part of each element.
+
+    Forward::
+
+        y = max(x, 0)
+
+    Backward, with 0 for the slope at 0 as in torch::
+
+        dx = 0 where y <= 0, else dy
+
+    Shapes: x and y of any equal shape.
+    Source: Nair, Hinton, "Rectified Linear Units Improve Restricted Boltzmann Machines", 2010.
+    """
+
+    type: Literal["relu"] = "relu"
+    avoid = {"x": (0.0,)}
+
+    def signature(self, x: TensorType) -> Signature:
+        if not x.is_float:
+            raise ShapeError("`relu` needs real numbers", got=x)
+        return Signature(out={"y": x})
+
+    def forward(self, x, *, y):
+        y[:] = maximum(x, 0.0)
+
+    def backward(self, dy, y, *, dx):
+        dx[:] = where(y <= 0.0, 0.0, dy)

@@ -1,0 +1,292 @@
+"""Templates of layers: parameters filled in, repetitions counted, growth bounded before it happens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from specdl.core.diagnostics import Finding, Note, Path
+from specdl.core.entry import Entry
+from specdl.core.suggest import nearest
+from specdl.ops.base import Composite, LayerEntry
+from specdl.ops.layers.block import Block
+from specdl.spec.complaints import dotted, shown
+from specdl.spec.expressions import FAILED, NAME, RESERVED, Failed, Scope, names_in
+from specdl.spec.fields import SIMPLE, keys
+from specdl.spec.model import ModelSection
+from specdl.spec.variables import NAME_RULE, resolve
+from specdl.spec.walker import Site, Walker
+
+MAX_LAYERS = 10_000
+"""Layers that all blocks of a spec may make."""
+MAX_BLOCK_DEPTH = 16
+BLOCKS = ("blocks",)
+ParamType = Literal["int", "float", "str", "bool"]
+LAYERS = keys(ModelSection)["layers"]
+"""The layers of a template are judged as those of a model."""
+TYPES: Mapping[ParamType, type] = {"int": int, "float": float, "str": str, "bool": bool}
+
+
+class ParamSpec(Entry):
+    """A parameter of a template that may be left out where it is used."""
+
+    kind: Annotated[ParamType, Field(alias="type", description="What values it takes.")]
+    default: Annotated[
+        int | float | str | bool | None, Field(description="Its value where none is given.")
+    ] = None
+
+
+class Template(Entry):
+    """Layers to be used many times, with the parameters they have."""
+
+    params: Annotated[
+        Mapping[str, ParamType | ParamSpec], Field(description="Their types, or `{type, default}`, by name.")
+    ] = {}
+    layers: Annotated[tuple[Any, ...], Field(min_length=1, description="As in `model.layers`.")]
+
+
+@dataclass
+class Known:
+    """A template that can be used: its raw layers and its parameters' types and defaults."""
+
+    path: Path
+    layers: list[Any]
+    types: dict[str, ParamType]
+    defaults: dict[str, Any]
+    counts: bool
+    """Whether its layers speak of `${index}`."""
+    used: bool = False
+
+
+@dataclass
+class Blocks:
+    """The templates of a spec, and their use."""
+
+    scope: Scope
+    known: dict[str, Known | Failed] = field(default_factory=dict)
+    left: int = MAX_LAYERS
+    sizes: dict[str, int] = field(default_factory=dict)
+    """What each template makes at least."""
+    alone: bool = False
+    """Whether templates are judged one by one."""
+    using: list[str] = field(default_factory=list)
+    """The blocks that are being filled in, outermost first."""
+
+    def declare(self, raw: Any, walker: Walker) -> None:
+        """Take the `blocks` of a spec; a faulty template is `FAILED`, with its findings."""
+        if raw is None:
+            return
+        site = Site(BLOCKS)
+        if not isinstance(raw, dict):
+            walker.tell(
+                "E113", f"`blocks` is {shown(raw)}, but must be a mapping of names to templates", site
+            )
+            return
+        for name, template in raw.items():
+            here = site.at(name)
+            if isinstance(template, dict):
+                self.known[name] = self.template(template, here, walker)
+            else:
+                what = (
+                    f"the block `{dotted((name,))}` is {shown(template)}, but must be a mapping with `layers`"
+                )
+                self.known[name] = walker.tell("E113", what, here)
+
+    def template(self, raw: dict[str, Any], site: Site, walker: Walker) -> Known | Failed:
+        findings: list[Finding] = []
+        header = dict(raw)
+        if raw.get("params") is None:
+            header.pop("params", None)
+        else:
+            header["params"] = resolve(raw["params"], (*site.path, "params"), self.scope, findings)
+        for finding in findings:
+            walker.add(finding, site)
+        made = walker.entry(Template, header, site)
+        if not isinstance(made, Template):
+            return FAILED
+        types, defaults = dict[str, ParamType](), dict[str, Any]()
+        before = len(walker.found)
+        for name, param in made.params.items():
+            types[name] = param.kind if isinstance(param, ParamSpec) else param
+            self.param(name, types[name], param, site.at("params", name), walker)
+            if isinstance(param, ParamSpec) and param.default is not None:
+                defaults[name] = param.default
+        if len(walker.found) > before:
+            return FAILED
+        return Known(site.path, raw["layers"], types, defaults, mentions_index(raw["layers"]))
+
+    def param(self, name: str, kind: ParamType, param: Any, site: Site, walker: Walker) -> None:
+        """Judge a parameter's name and default."""
+        if not NAME.fullmatch(name) or name in RESERVED:
+            reason = "it has a meaning of its own in expressions"
+            if name not in RESERVED:
+                reason = NAME_RULE
+            walker.tell("E116", f"`{dotted((name,))}` cannot be a parameter: {reason}", site, at_key=True)
+            return
+        default = param.default if isinstance(param, ParamSpec) else None
+        if default is not None and not fits(default, kind):
+            what = f"the default of `{name}` is {shown(default)}, but must be {SIMPLE[TYPES[kind]][0]}"
+            walker.tell("E124", what, site.at("default"))
+
+    def check_unused(self, walker: Walker) -> None:
+        """Judge the templates that nothing uses, as far as that can be without their parameters' values.
+
+        The blocks that these use in their turn are not filled in: they are judged on their own.
+        """
+        self.left, self.alone = MAX_LAYERS, True
+        for name, known in self.known.items():
+            if isinstance(known, Known) and not known.used:
+                self.fill(walker, name, known, dict.fromkeys(known.types, FAILED), 1, Site(known.path))
+                self.left = MAX_LAYERS
+
+    def __call__(self, walker: Walker, op: Composite, site: Site) -> Any:
+        """The use of a block with the layers it stands for, or `FAILED`."""
+        assert isinstance(op, Block)
+        known = self.known.get(op.block)
+        if known is None:
+            meant = nearest(op.block, self.known)
+            help = f"did you mean `{meant}`?" if meant else "declare it in `blocks`, at the top of the spec"
+            return walker.tell("E123", f"no block is called `{op.block}`", site.at("block"), help=help)
+        if isinstance(known, Failed):
+            return FAILED
+        arguments = self.arguments(op, known, site, walker)
+        if arguments is None or self.alone or not self.allowed(op, known, site, walker):
+            return FAILED
+        inner = Site(site.path, (site.path, *site.trail), site.depth)
+        body = self.fill(walker, op.block, known, arguments, op.repeat or 1, inner)
+        return FAILED if body is None else op.filled(body)
+
+    def arguments(self, op: Block, known: Known, site: Site, walker: Walker) -> dict[str, Any] | None:
+        """The values of a template's parameters at a use; None, with findings, if they are not right."""
+        before = len(walker.found)
+        for name, value in op.arguments.items():
+            here = site.at("with", name)
+            if name not in known.types:
+                meant = nearest(name, known.types)
+                help = f"did you mean `{meant}`?" if meant else listed(known.types)
+                walker.tell(
+                    "E124", f"the block `{op.block}` has no parameter `{dotted((name,))}`", here, True, help
+                )
+            elif not fits(value, known.types[name]):
+                wanted = SIMPLE[TYPES[known.types[name]]][0]
+                note = Note(f"`{name}` is declared", (*known.path, "params", name))
+                walker.tell("E124", f"`{name}` is {shown(value)}, but must be {wanted}", here, notes=(note,))
+        meant_names = {nearest(name, known.types) for name in op.arguments if name not in known.types}
+        for name in known.types:
+            if name not in op.arguments and name not in known.defaults and name not in meant_names:
+                wanted = SIMPLE[TYPES[known.types[name]]][0]
+                note = Note(f"`{name}` is declared", (*known.path, "params", name))
+                where = site.at("with") if op.arguments else site
+                walker.tell("E124", f"the block `{op.block}` needs `{name}`: {wanted}", where, notes=(note,))
+        return {**known.defaults, **op.arguments} if len(walker.found) == before else None
+
+    def allowed(self, op: Block, known: Known, site: Site, walker: Walker) -> bool:
+        """Whether a use neither stands in itself nor makes too many layers."""
+        if op.block in self.using:
+            ring = [*self.using[self.using.index(op.block) :], op.block]
+            text = " -> ".join(f"`{name}`" for name in ring)
+            walker.tell("E125", f"a block cannot use itself: {text}", site.at("block"))
+            return False
+        if len(self.using) >= MAX_BLOCK_DEPTH:
+            walker.tell("E125", f"blocks are nested more than {MAX_BLOCK_DEPTH} deep", site.at("block"))
+            return False
+        least = (op.repeat or 1) * self.least(op.block)
+        if least > self.left:
+            count = f"{least:,}" if least < 10**12 else "over 10**12"
+            what = (
+                f"`repeat` of {op.repeat}" if op.repeat and op.repeat < 10**12 else f"the block `{op.block}`"
+            )
+            message = f"{what} makes {count} layers or more; all blocks together may make {MAX_LAYERS:,}"
+            walker.tell("E126", message, site.at("repeat") if op.repeat else site)
+            return False
+        return True
+
+    def least(self, name: str, depth: int = 0) -> int:
+        """A number of layers that a template surely makes, without making them."""
+        known = self.known.get(name)
+        if name in self.sizes or not isinstance(known, Known) or depth >= MAX_BLOCK_DEPTH:
+            return self.sizes.get(name, 0)
+        self.sizes[name] = 0  # a template that uses itself ends here
+        total, todo = 0, list[Any]([known.layers])
+        while todo:
+            value = todo.pop()
+            if isinstance(value, list):
+                total += sum(isinstance(each, dict) and "type" in each for each in value)
+                todo.extend(value)
+            elif isinstance(value, dict):
+                if value.get("type") == "block" and isinstance(value.get("block"), str):
+                    repeat = value.get("repeat")
+                    times = repeat if isinstance(repeat, int) and not isinstance(repeat, bool) else 1
+                    total += max(times, 0) * self.least(value["block"], depth + 1)
+                todo.extend(each for each in value.values() if isinstance(each, (list, dict)))
+        self.sizes[name] = total
+        return total
+
+    def fill(
+        self, walker: Walker, name: str, known: Known, arguments: Mapping[str, Any], repeat: int, site: Site
+    ) -> tuple[tuple[LayerEntry, ...], ...] | None:
+        """The layers of each repetition; None, with findings, where some cannot be made.
+
+        Repetitions that do not speak of `${index}` are alike and made once.
+        """
+        known.used = True
+        self.using.append(name)
+        body: list[tuple[LayerEntry, ...]] = []
+        try:
+            for index in range(repeat):
+                if index and not known.counts:
+                    self.left -= len(known.layers)
+                    body.append(body[0])
+                    continue
+                layers = self.repetition(walker, known, {**self.scope, **arguments, "index": index}, site)
+                if layers is None:
+                    return None
+                body.append(layers)
+        finally:
+            self.using.pop()
+        return tuple(body)
+
+    def repetition(
+        self, walker: Walker, known: Known, scope: Scope, site: Site
+    ) -> tuple[LayerEntry, ...] | None:
+        """The layers of one repetition."""
+        self.left -= len(known.layers)
+        path = (*known.path, "layers")
+        here = Site(path, site.trail, site.depth)
+        if self.left < 0:
+            walker.tell("E126", f"all blocks together may make {MAX_LAYERS:,} layers; these are more", here)
+            return None
+        findings: list[Finding] = []
+        raw = resolve(known.layers, path, scope, findings)
+        for finding in findings:
+            walker.add(finding, here)
+        made = walker.resolve(LAYERS.kind, raw, here, LAYERS)
+        complete = isinstance(made, tuple) and all(isinstance(each, LayerEntry) for each in made)
+        return made if complete else None
+
+
+def fits(value: Any, kind: ParamType) -> bool:
+    """Whether a value is of a parameter's type; a whole number is a number."""
+    if value is FAILED:
+        return True
+    if kind == "bool" or isinstance(value, bool):
+        return kind == "bool" and isinstance(value, bool)
+    return isinstance(value, (int, float) if kind == "float" else TYPES[kind])
+
+
+def listed(types: Mapping[str, ParamType]) -> str:
+    """The parameters that there are, for a help."""
+    names = ", ".join(f"`{name}`" for name in types)
+    return f"its parameters are {names}" if names else "it has no parameters"
+
+
+def mentions_index(value: Any) -> bool:
+    """Whether an expression in a raw value speaks of `index`."""
+    if isinstance(value, str):
+        return "index" in names_in(value)
+    if isinstance(value, (dict, list)):
+        return any(mentions_index(each) for each in (value.values() if isinstance(value, dict) else value))
+    return False

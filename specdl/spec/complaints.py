@@ -1,0 +1,279 @@
+"""What pydantic found, in the user's words: the code and message for each value it refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, get_args, get_origin
+
+from pydantic_core import ErrorDetails
+
+from specdl.core.diagnostics import Path, visible
+from specdl.core.entry import Entry
+from specdl.core.suggest import nearest
+from specdl.spec.expressions import FAILED
+from specdl.spec.fields import SIMPLE, Key, bounds, choices, expected, inside, keys, members, unwrap
+from specdl.spec.suggestions import MAX_WORD
+
+RANGE = (
+    "greater_than",
+    "greater_than_equal",
+    "less_than",
+    "less_than_equal",
+    "multiple_of",
+    "int_parsing_size",
+)
+CUSTOM = ("value_error", "assertion_error")
+WORD_RULE = "a name is a word of letters, digits, `_` and `-`"
+DOTTED_RULE = "a name is a word of letters, digits, `_`, `-` and `.`"
+YES_NO = {
+    **dict.fromkeys(("yes", "on", "true", "y", "1"), "true"),
+    **dict.fromkeys(("no", "off", "false", "n", "0"), "false"),
+}
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """One refused value: its place below the entry's mapping, and what to say of it."""
+
+    code: str
+    message: str
+    below: Path
+    at_key: bool = False
+    help: str | None = None
+
+
+def complaints(
+    cls: type[Entry], raw: Mapping[str, Any], errors: Sequence[ErrorDetails], owner: str
+) -> list[Complaint]:
+    """What to say of the errors that pydantic found in an entry, one complaint for each value.
+
+    A value with a type of several kinds has an error for each: it is one mistake. Values that
+    have a finding of their own (`FAILED`) are passed over.
+    """
+    grouped: dict[tuple[Path, bool], list[ErrorDetails]] = {}
+    for error in errors:
+        below, at_key = place(raw, error["loc"])
+        if not holds_failed(at(raw, below)):
+            grouped.setdefault((below, at_key), []).append(error)
+    deepest = [key for key in grouped if not any(covers(key[0], other[0]) for other in grouped)]
+    return [complaint(cls, raw, below, at_key, grouped[below, at_key], owner) for below, at_key in deepest]
+
+
+def place(raw: Mapping[str, Any], loc: Sequence[str | int]) -> tuple[Path, bool]:
+    """Pydantic's location as a path in the mapping, without its marks of unions and keys."""
+    below: Path = ()
+    value: Any = raw
+    for step in loc:
+        if isinstance(value, dict) and step in value:
+            value, below = value[str(step)], (*below, step)
+        elif isinstance(value, (list, tuple)) and isinstance(step, int) and step < len(value):
+            value, below = value[step], (*below, step)
+    return below, bool(loc) and loc[-1] == "[key]"
+
+
+def at(raw: Any, below: Path) -> Any:
+    """The value at a path below a mapping."""
+    for step in below:
+        raw = raw[step]
+    return raw
+
+
+def covers(path: Path, other: Path) -> bool:
+    """Whether a path leads to something that the other's value is inside of."""
+    return len(path) < len(other) and other[: len(path)] == path and len(path) > 0
+
+
+def holds_failed(value: Any) -> bool:
+    """Whether a value is, or has in it, one with a finding of its own."""
+    if value is FAILED:
+        return True
+    if isinstance(value, dict):
+        return any(holds_failed(each) for each in value.values())
+    return isinstance(value, (list, tuple)) and any(holds_failed(each) for each in value)
+
+
+def complaint(
+    cls: type[Entry],
+    raw: Mapping[str, Any],
+    below: Path,
+    at_key: bool,
+    errors: list[ErrorDetails],
+    owner: str,
+) -> Complaint:
+    """What to say of one value."""
+    if not below:
+        words = custom(errors[0]) or f"{owner} has options that do not go together"
+        named = next((name for name in re.findall(r"`(\w+)`", words) if name in raw), None)
+        return Complaint("E114", words, (named,) if named else ())
+    key, value, name = keys(cls)[str(below[0])], at(raw, below), dotted(below)
+    if at_key:
+        return bad_name(below, str(below[-1]), dots=False, at_key=True)
+    wanted = type_at(key, below)
+    error = next((each for each in errors if not is_type_error(each["type"])), errors[0])
+    kind = error["type"]
+    if kind in CUSTOM or custom(error):
+        return Complaint("E114", f"`{name}` is {shown(value)}: {custom(error)}", below)
+    if kind == "string_pattern_mismatch" or (kind.startswith("string_too") and isinstance(value, str)):
+        return bad_name(below, str(value), dots="." in str(error.get("ctx", {}).get("pattern", "")))
+    if kind in RANGE:
+        return Complaint("E114", f"`{name}` is {shown(value)}, but must be {limits(wanted, error)}", below)
+    if kind in ("too_short", "too_long"):
+        return wrong_length(wanted, value, below, error)
+    if kind == "literal_error":
+        return wrong_choice(wanted, value, below)
+    help = type_help(wanted, value)
+    return Complaint("E113", f"`{name}` is {shown(value)}, but must be {expected(wanted)}", below, help=help)
+
+
+def custom(error: ErrorDetails) -> str:
+    """The words of a class's own validator; nothing for pydantic's errors."""
+    inner = error.get("ctx", {}).get("error")
+    return str(inner) if isinstance(inner, Exception) else ""
+
+
+def is_type_error(kind: str) -> bool:
+    """Whether the value is of the wrong type, not a wrong one of the right type."""
+    return kind.endswith("_type") or kind in (
+        "is_instance_of",
+        "int_from_float",
+        "missing",
+        "model_attributes_type",
+    )
+
+
+def type_at(key: Key, below: Path) -> Any:
+    """The type of the value at a path whose first step is a key."""
+    wanted = key.type
+    for step in below[1:]:
+        wanted = inside(wanted, step)
+    return wanted
+
+
+def limits(wanted: Any, error: ErrorDetails) -> str:
+    """The range of a type, in words; of a type of several kinds the range that was missed."""
+    said = unwrap(wanted)[1]
+    for each in members(unwrap(wanted)[0]):
+        said = (*said, *unwrap(each)[1])
+    words = bounds(said)
+    ctx = error.get("ctx", {})
+    return words or ", ".join(f"{kind} {value}" for kind, value in ctx.items())
+
+
+def wrong_length(wanted: Any, value: Any, below: Path, error: ErrorDetails) -> Complaint:
+    """A list with too few or too many values."""
+    name, ctx = dotted(below), error.get("ctx", {})
+    if not value and error["type"] == "too_short":
+        return Complaint(
+            "E114", f"`{name}` is empty, but must hold at least {ctx.get('min_length', 1)}", below
+        )
+    count = f"{len(value)} value{'s' if len(value) != 1 else ''}"
+    bare = unwrap(wanted)[0]
+    if get_origin(bare) is tuple and get_args(bare)[-1] is not Ellipsis:
+        return Complaint("E113", f"`{name}` is a list of {count}, but must be {expected(wanted)}", below)
+    least, most = ctx.get("min_length"), ctx.get("max_length")
+    bound = f"at least {least}" if error["type"] == "too_short" else f"at most {most}"
+    return Complaint("E114", f"`{name}` has {count}, but must have {bound}", below)
+
+
+def wrong_choice(wanted: Any, value: Any, below: Path) -> Complaint:
+    """A value that is none of some choices; text that is near to one of them gets a suggestion."""
+    options = literals(wanted)
+    message = f"`{dotted(below)}` is {shown(value)}, but must be {choices(options)}"
+    if not isinstance(value, str):
+        return Complaint("E115", message, below)
+    if value not in options and value in map(str, options):
+        return Complaint("E115", message, below, help=f"write {value} without quotes")
+    words = [each for each in options if isinstance(each, str)]
+    meant = nearest(value, words) if len(value) <= MAX_WORD else None
+    return Complaint("E115", message, below, help=f"did you mean `{meant}`?" if meant else None)
+
+
+def literals(annotation: Any) -> list[Any]:
+    """The values of every `Literal` in a type."""
+    found: list[Any] = []
+    for each in members(unwrap(annotation)[0]):
+        bare, _ = unwrap(each)
+        if str(get_origin(bare)) == "typing.Literal":
+            found.extend(get_args(bare))
+    return found
+
+
+def bad_name(below: Path, value: str, dots: bool, at_key: bool = False) -> Complaint:
+    """A name that is no word."""
+    rule = DOTTED_RULE if dots else WORD_RULE
+    kept = "".join(char if char.isalnum() or char in ("_-." if dots else "_-") else "_" for char in value)
+    if not value:
+        return Complaint("E116", f"this name is empty; {rule}", below, at_key)
+    if len(value) > 128:
+        message = f"this name has {len(value)} characters; a name has at most 128"
+        return Complaint("E116", message, below, at_key)
+    help = f"write `{kept}`" if kept.strip("_") else None
+    return Complaint("E116", f"`{visible(value)}` is no name; {rule}", below, at_key, help)
+
+
+def type_help(wanted: Any, value: Any) -> str | None:
+    """A value of the right type that is surely meant, to be pasted."""
+    kinds = [unwrap(each)[0] for each in members(unwrap(wanted)[0])]
+    if isinstance(value, str):
+        if bool in kinds and value.lower() in YES_NO:
+            return f"write {YES_NO[value.lower()]}"
+        if (int in kinds or float in kinds) and (number := as_number(value, whole=float not in kinds)):
+            return f"write {number} without quotes" if number == value else f"write {number}"
+    if isinstance(value, float) and value.is_integer() and int in kinds and abs(value) < 2**53:
+        return f"write {int(value)}"
+    for each in kinds:
+        if (
+            get_origin(each) is tuple
+            and get_args(each)[-1] is Ellipsis
+            and not isinstance(value, (list, dict))
+        ):
+            item = unwrap(get_args(each)[0])[0]
+            fits = item in SIMPLE and type(value) in ((int, float) if item is float else (item,))
+            if fits and len(str(value)) <= 40:
+                return f'write ["{value}"]' if isinstance(value, str) else f"write [{value}]"
+    return None
+
+
+def as_number(text: str, whole: bool) -> str | None:
+    """A text as the number it plainly is, in JSON's notation."""
+    text = text.strip()
+    if not text.isascii() or len(text) > 30 or not any(char.isdigit() for char in text):
+        return None
+    try:
+        number = int(text, 10)
+    except ValueError:
+        try:
+            return None if whole else repr(float(text))
+        except ValueError:
+            return None
+    return str(number)
+
+
+def dotted(below: Path) -> str:
+    """The key a message names: `lr`, `betas[1]`, `init.weight`."""
+    text = ""
+    for step in below:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
+    return text if len(text) <= MAX_WORD else f"{text[: MAX_WORD - 3]}..."
+
+
+def shown(value: Any) -> str:
+    """What is there, as a message says it."""
+    if isinstance(value, str):
+        if not value:
+            return "empty text"
+        return f"the text `{value if len(value) <= 40 else value[:37] + '...'}`"
+    if value is None:
+        return "`null`"
+    if isinstance(value, bool):
+        return "`true`" if value else "`false`"
+    if isinstance(value, (int, float)):
+        text = str(value)
+        return f"`{text if len(text) <= 40 else text[:37] + '...'}`"
+    if isinstance(value, dict):
+        return "a mapping"
+    text = f"[{', '.join(str(each) for each in value)}]" if isinstance(value, (list, tuple)) else ""
+    flat = isinstance(value, (list, tuple)) and all(isinstance(each, (int, float)) for each in value)
+    return f"`{text}`" if flat and value and len(text) <= 40 else "an empty list" if not value else "a list"

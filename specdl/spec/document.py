@@ -1,0 +1,220 @@
+"""A spec as it was given: a plain value, and where everything in it stands."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path as FilePath
+from typing import Any, TextIO
+
+from specdl.core.diagnostics import Diagnostic, Finding, Path, Position, fold, path_text, visible
+from specdl.core.errors import SpecError, UsageError
+from specdl.spec import json_text
+from specdl.spec.model import ModelSpec
+from specdl.spec.overrides import Setting, apply, parse_setting
+from specdl.spec.plain_data import from_python
+from specdl.spec.resolved import render
+from specdl.spec.text import MAX_BYTES, Fault, Lines, Parsed, Span, TextError
+
+Source = str | FilePath | Mapping[str, Any] | ModelSpec
+STDIN = "<stdin>"
+EMPTY_HELP = "`specdl init` writes a spec to start from"
+
+
+@dataclass(frozen=True)
+class Document:
+    """What a spec says before any of it is judged.
+
+    `file` is as the user named it, None for a dict; `folder` is what relative paths in the
+    spec begin from. `spec` is set where the source was a `ModelSpec` already.
+    """
+
+    value: Any
+    file: str | None = None
+    folder: FilePath = field(default_factory=FilePath.cwd)
+    lines: Lines | None = None
+    values: Mapping[Path, Span] = field(default_factory=dict)
+    keys: Mapping[Path, Span] = field(default_factory=dict)
+    settings: tuple[Setting, ...] = ()
+    spec: ModelSpec | None = None
+
+    def position(self, path: Path, at_key: bool = False) -> Position | None:
+        """Where a path stands; for one that the text lacks, what it would stand in."""
+        if self.lines is None or self.setting(path):
+            return None
+        if at_key and path in self.keys:
+            return self.lines.position(self.keys[path])
+        for length in range(len(path), -1, -1):
+            if path[:length] in self.values:
+                return self.lines.position(self.values[path[:length]])
+        return None
+
+    def setting(self, path: Path) -> Setting | None:
+        """The `--set` that what stands at a path came from; of several the last."""
+        found = [each for each in self.settings if path[: len(each.made)] == each.made]
+        return found[-1] if found else None
+
+    def place(self, path: Path) -> str:
+        """A path as a note names it: `file:line:column`, or the document path where there is no text."""
+        setting, position = self.setting(path), self.position(path)
+        if setting:
+            return f"`--set {setting.text}`"
+        return f"{self.file}:{position.line}:{position.column}" if position else path_text(path)
+
+    def locate(self, finding: Finding) -> Diagnostic:
+        """A finding with its place in the text."""
+        position = self.position(finding.path, finding.at_key)
+        notes = [
+            (visible(note.message), None if note.path is None else self.place(note.path))
+            for note in finding.notes
+        ]
+        setting = self.setting(finding.path)
+        if setting:
+            notes.append((f"set by `--set {setting.text}`", None))
+        return Diagnostic(
+            code=finding.code,
+            severity=finding.severity,
+            message=visible(finding.message),
+            path=path_text(finding.path),
+            file=self.file,
+            position=position,
+            help=finding.help and visible(finding.help),
+            notes=tuple(notes),
+            excerpt=self.lines.line(position.line) if self.lines and position else None,
+        )
+
+    def diagnose(self, findings: Iterable[Finding]) -> list[Diagnostic]:
+        """Findings with their places, many equal ones told as one.
+
+        What YAML's aliases repeat is written once: of findings that say the same of one place the
+        first stays.
+        """
+        told: dict[object, Diagnostic] = {}
+        for number, each in enumerate(findings):
+            found = self.locate(each)
+            told.setdefault((each.code, each.message, found.position) if found.position else number, found)
+        return fold(told.values())
+
+
+def read(source: Source, overrides: Sequence[str] = ()) -> Document:
+    """The document of a file, of standard input (`-`), of a dict or of a `ModelSpec`.
+
+    `overrides` are texts such as `optimizer.lr=0.01`. Raises `SpecError` for what is no spec
+    at all (codes E0xx), and `UsageError` for a file that cannot be opened.
+    """
+    if isinstance(source, ModelSpec):
+        document = Document(render(source), spec=None if overrides else source)
+    elif isinstance(source, Mapping):
+        document = of_mapping(source)
+    else:
+        document = of_text(*load(source))
+    for text in overrides:
+        document = override(document, text)
+    return document
+
+
+def of_mapping(source: Mapping[str, Any]) -> Document:
+    """The document of a dict; raises `SpecError` for what JSON cannot hold."""
+    value, findings = from_python(source)
+    document = Document(value)
+    if findings:
+        raise SpecError(document.diagnose(findings))
+    return document
+
+
+def override(document: Document, text: str) -> Document:
+    """The document with one `--set`; the value before it is not changed."""
+    setting = parse_setting(text)
+    value, setting, finding = apply(document.value, setting)
+    changed = replace(document, value=value, settings=(*document.settings, setting))
+    if finding:
+        raise SpecError([changed.locate(finding)])
+    return changed
+
+
+def load(source: str | FilePath) -> tuple[bytes, str, FilePath]:
+    """The bytes of a file or of standard input, its name for people, and its folder."""
+    if str(source) == "-":
+        stream: TextIO = sys.stdin
+        return stream.buffer.read(MAX_BYTES + 1), STDIN, FilePath.cwd()
+    file = FilePath(source)
+    try:
+        with file.open("rb") as opened:
+            return opened.read(MAX_BYTES + 1), str(source), file.parent
+    except FileNotFoundError:
+        raise UsageError(f"there is no file `{source}`") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"`{source}` cannot be read: {reason}") from None
+
+
+def of_text(data: bytes, file: str, folder: FilePath) -> Document:
+    """The document of a file's bytes; raises `SpecError`."""
+    text = decode(data, file)
+    document = Document(None, file, folder, Lines(text))
+    try:
+        parsed = parse(text, file)
+    except TextError as error:
+        raise SpecError(fold(at_span(document, fault) for fault in error.faults)) from None
+    return replace(document, value=parsed.value, values=parsed.values, keys=parsed.keys)
+
+
+def decode(data: bytes, file: str) -> str:
+    """UTF-8, with or without a byte order mark; raises `SpecError`."""
+    if len(data) > MAX_BYTES:
+        message = f"a spec is at most {MAX_BYTES // 2**20} MiB; this is more"
+        raise SpecError([Diagnostic("E005", "error", message, "$", file)])
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8-sig", errors="replace")
+        message = f"this is no UTF-8: byte 0x{data[error.start]:02x} at offset {error.start:,}"
+        help = "save the file as UTF-8"
+        fault = Fault("E002", message, (len(before), len(before) + 1), help)
+        document = Document(None, file, lines=Lines(before + "\N{REPLACEMENT CHARACTER}"))
+        raise SpecError([at_span(document, fault)]) from None
+    if not text.strip():
+        raise SpecError([Diagnostic("E001", "error", "this spec is empty", "$", file, help=EMPTY_HELP)])
+    return text
+
+
+def parse(text: str, file: str) -> Parsed:
+    """The value of a text that is JSON or YAML, as its file's name says.
+
+    Standard input is JSON if it begins with `{`.
+    """
+    suffix = FilePath(file).suffix.lower()
+    if file == STDIN:
+        suffix = ".json" if text.lstrip().startswith("{") else ".yaml"
+    if suffix not in (".json", ".yaml", ".yml"):
+        raise UsageError(f"`{file}` is no spec: its name ends in neither .json, .yaml nor .yml")
+    if suffix == ".json":
+        return json_text.parse(text)
+    from specdl.spec import yaml_text
+
+    parsed = yaml_text.parse(text)
+    if parsed.value is None:
+        raise TextError(Fault("E001", "this spec is empty", (0, 1), EMPTY_HELP))
+    return parsed
+
+
+def at_span(document: Document, fault: Fault) -> Diagnostic:
+    """A fault of a text with its place."""
+    assert document.lines is not None
+    position = document.lines.position(fault.span)
+    notes = []
+    for message, span in fault.notes:
+        at = document.lines.position(span) if span else None
+        notes.append((message, f"{document.file}:{at.line}:{at.column}" if at else None))
+    return Diagnostic(
+        fault.code,
+        "error",
+        visible(fault.message),
+        "$",
+        document.file,
+        position,
+        fault.help and visible(fault.help),
+        tuple(notes),
+        document.lines.line(position.line),
+    )

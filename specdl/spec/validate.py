@@ -1,0 +1,130 @@
+"""From a document to a validated, immutable spec, or to every mistake in it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from specdl.core.diagnostics import Finding, Path
+from specdl.spec.blocks import Blocks
+from specdl.spec.complaints import shown
+from specdl.spec.document import Document
+from specdl.spec.fields import keys
+from specdl.spec.model import ModelSpec
+from specdl.spec.rules import EXAMPLES, RULES, version
+from specdl.spec.suggestions import key_meant
+from specdl.spec.text import MAX_FINDINGS
+from specdl.spec.variables import evaluate, resolve
+from specdl.spec.walker import MAX_SUGGESTIONS, Site, Walker
+
+RAW = ("vars", "blocks")
+CODES = {"vars": "E121", "blocks": "E123"}
+"""Sections whose expressions are not replaced in place."""
+
+
+def validate(document: Document) -> tuple[ModelSpec | None, list[Finding]]:
+    """The spec that a document says, or None; and all findings in document order.
+
+    Variables are put in first, then everything is judged at once; only what depends on something
+    faulty is passed over, so that one mistake gives one message.
+    """
+    value = document.value
+    if document.spec is not None:
+        return document.spec, []
+    if not isinstance(value, dict):
+        return None, [Finding("E113", f"a spec is a mapping; this is {shown(value)}")]
+    other = version(value)
+    if other:
+        return None, [other]
+    spec, findings = judge(value)
+    findings = in_order(value, findings)
+    if len(findings) >= MAX_FINDINGS:
+        message = f"there are more mistakes than {MAX_FINDINGS:,}; mend these first"
+        findings = [*findings[:MAX_FINDINGS], Finding("E005", message)]
+    return (None if any(each.severity == "error" for each in findings) else spec), findings
+
+
+def judge(value: dict[str, Any]) -> tuple[ModelSpec | None, list[Finding]]:
+    """The spec and the findings in the order in which they were met."""
+    scope, findings = evaluate(value.get("vars"))
+    blocks = Blocks(scope)
+    walker = Walker(RULES, {"block": blocks}, EXAMPLES)
+    blocks.declare(value.get("blocks"), walker)
+    filled = {
+        name: resolve(each, (name,), scope, findings) if name not in RAW and name in keys(ModelSpec) else each
+        for name, each in value.items()
+    }
+    for name in RAW:
+        if not isinstance(filled.get(name), dict):
+            filled.pop(name, None)
+    if "vars" in filled:
+        filled["vars"] = dict(scope)
+    made = walker.entry(ModelSpec, filled, Site())
+    blocks.check_unused(walker)
+    silent = {CODES[name] for name in lost(value)}
+    found = [of_expression(value, each) for each in walker.found.values() if each.code not in silent]
+    findings = [each for each in findings if each.code not in silent]
+    return made if isinstance(made, ModelSpec) else None, [*findings, *found]
+
+
+def lost(value: dict[str, Any]) -> set[str]:
+    """The sections of names that cannot be read as a whole, or stand under a misspelt key.
+
+    That has a finding; that their names are unknown elsewhere is no second mistake.
+    """
+    known = keys(ModelSpec)
+    absent = [name for name in known if name not in value]
+    found = {name for name in RAW if value.get(name) is not None and not isinstance(value[name], dict)}
+    meant = [key_meant(name, known, absent) for name in list(value)[:MAX_SUGGESTIONS] if name not in known]
+    return found | {name for name in meant if name in RAW}
+
+
+def of_expression(value: Any, finding: Finding) -> Finding:
+    """A finding about a value that an expression made: what to write is an expression too."""
+    for step in finding.path:
+        value = below(value, step)
+    if not isinstance(value, str) or "${" not in value or finding.at_key:
+        return finding
+    divides = (
+        "/" in value and "//" not in value and finding.code == "E113" and "a whole number" in finding.message
+    )
+    return replace(finding, help="write `//`, which divides to a whole number" if divides else None)
+
+
+def below(value: Any, step: str | int) -> Any:
+    """What a step of a path leads to, or None."""
+    if isinstance(value, dict):
+        return value.get(step)
+    return value[step] if isinstance(value, list) and isinstance(step, int) and step < len(value) else None
+
+
+def in_order(value: Any, findings: list[Finding]) -> list[Finding]:
+    """Findings sorted by where they stand in the document."""
+    order = Order(value)
+    return sorted(findings, key=lambda each: order.of(each.path))
+
+
+class Order:
+    """The place of paths among all of a document."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+        self.numbers: dict[int, dict[str, int]] = {}
+
+    def of(self, path: Path) -> tuple[int, ...]:
+        """A sort key: for each step the number of the key or value among its neighbours."""
+        place: list[int] = []
+        value = self.value
+        for step in path:
+            if isinstance(value, dict) and step in value:
+                numbers = self.numbers.setdefault(id(value), {})
+                if not numbers:
+                    numbers.update((name, i) for i, name in enumerate(value))
+                place.append(numbers[str(step)])
+                value = value[step]
+            elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+                place.append(step)
+                value = value[step]
+            else:
+                break
+        return tuple(place)

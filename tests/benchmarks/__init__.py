@@ -1,0 +1,1 @@
+"""Benchmarks: the same work in specdl and in its peers, timed in turn in one process."""

@@ -1,0 +1,119 @@
+import pytest
+
+from tests.cli.conftest import spec
+
+
+def test_a_sound_spec(specdl, small):
+    done = specdl("check", small)
+    assert (done.code, done.out, done.err) == (0, "", "no findings\n")
+
+
+def test_every_finding_of_every_spec(specdl, write):
+    one = write(spec(name=1, seed=-1), "one.json")
+    two = write(spec(nmae="x"), "two.json")
+    done = specdl("check", one, two, "--format", "concise")
+    assert done.code == 1
+    assert [line.split(": ")[1] for line in done.out.splitlines()] == [
+        "error[E113]",
+        "error[E114]",
+        "error[E111]",
+    ]
+    assert done.out.splitlines()[2].startswith(f"{two}:")
+    assert done.err == "3 errors in 2 specs\n"
+
+
+def test_human_form_shows_the_line(specdl, write):
+    done = specdl("check", write('{\n  "specdl": 1,\n  "name": 7\n}'))
+    assert '3 |   "name": 7' in done.out.replace("3  |", "3 |")
+    assert "^" in done.out
+
+
+def test_json(specdl, write):
+    path = write('{\n  "specdl": 1,\n  "nmae": "x"\n}')
+    done = specdl("check", path, "--format", "json")
+    assert done.code == 1
+    assert done.json["ok"] is False
+    unknown = next(each for each in done.json["diagnostics"] if each["code"] == "E111")
+    assert unknown["file"] == str(path)
+    assert (unknown["line"], unknown["column"], unknown["end_line"], unknown["end_column"]) == (3, 3, 3, 9)
+    assert unknown["path"] == "$.nmae"
+    assert unknown["severity"] == "error"
+    assert unknown["help"] == "did you mean `name`?"
+
+
+def test_json_of_a_sound_spec(specdl, small):
+    assert specdl("check", small, "--format", "json").json == {"version": 1, "ok": True, "diagnostics": []}
+
+
+def test_memory_alone_ends_with_four(specdl, small):
+    done = specdl("check", small, "--max-memory", "1kB")
+    assert done.code == 4
+    assert "error[E510]" in done.out
+    assert "there are 1,000 bytes" in done.out
+
+
+def test_other_errors_go_before_memory(specdl, small, write):
+    wrong = write({"specdl": 1}, "wrong.json")
+    assert specdl("check", small, wrong, "--max-memory", "1kB").code == 1
+
+
+def test_warnings_count_where_strict(specdl, write):
+    path = write(spec(data={"source": {"type": "npz", "path": "gone.npz"}, "batch_size": 8}))
+    assert specdl("check", path).code == 0
+    done = specdl("check", path, "--strict", "--format", "json")
+    assert done.code == 1
+    assert done.json["ok"] is False
+    assert [each["code"] for each in done.json["diagnostics"]] == ["W410"]
+
+
+def test_a_file_that_is_not_there(specdl, small):
+    done = specdl("check", small, "gone.json", "--format", "json")
+    assert done.code == 2
+    assert done.json["ok"] is False
+    assert "there is no file `gone.json`" in done.err
+
+
+def test_set(specdl, small):
+    done = specdl("check", small, "--set", "optimizer.lr=-1", "--format", "json")
+    (found,) = done.json["diagnostics"]
+    assert (done.code, found["code"], found["path"]) == (1, "E114", "$.optimizer.lr")
+    assert specdl("check", small, "--set", "optimizer").code == 2
+
+
+def test_standard_input_only_once(specdl):
+    done = specdl("check", "-", "-")
+    assert done.code == 2
+    assert "standard input can only be read once" in done.err
+
+
+PLUGIN = '''
+from typing import Literal
+from specdl.ops.base import Formula, Signature
+
+
+class Twice(Formula):
+    """Twice each element."""
+
+    type: Literal["twice"] = "twice"
+
+    def signature(self, x):
+        return Signature(out={"y": x})
+
+    def forward(self, x, *, y):
+        y[:] = 2.0 * x
+
+    def backward(self, dy, *, dx):
+        dx[:] = 2.0 * dy
+'''
+
+
+@pytest.mark.parametrize("command", ["check", "plan", "render", "train", "gradcheck"])
+def test_plugins(shell, write, tmp_path, command):
+    plugin = write(PLUGIN, "twice_ops.py")
+    value = spec()
+    value["model"]["layers"].append({"type": "twice"})
+    path = write(value)
+    words = ["--out", tmp_path / "run"] if command == "train" else []
+    assert shell(command, path, "--plugin", plugin, *words).code == 0
+    assert shell(command, path, *words).code == 1
+    assert shell(command, path, "--plugin", "no.such.module", *words).code == 2

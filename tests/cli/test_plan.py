@@ -1,0 +1,94 @@
+import pytest
+
+from specdl.plan.plan import make
+from tests.cli.conftest import spec
+
+
+def test_figures(specdl, small):
+    figures = specdl("plan", small, "--format", "json").json
+    assert figures["parameters"] == 6 * 5 + 5 + 5 * 3 + 3
+    assert figures["macs"] == 6 * 5 + 5 * 3
+    assert figures["flops"] == 2 * figures["macs"] + 5 + 5 + 3
+    assert figures["flops_step"] > 3 * 8 * figures["macs"]
+    assert figures["native_instructions"] == 0
+    assert figures["instructions"] == 2 + 1 + 1 + 4 + 4
+    sections = ("params", "gradients", "optimizer", "state", "activations", "scratch")
+    assert list(figures["bytes"]) == [*sections, "total", "lower_bound"]
+    assert figures["bytes"]["total"] == sum(figures["bytes"][name] for name in sections)
+    assert figures["bytes"]["lower_bound"] <= figures["bytes"]["total"]
+
+
+def test_layers(specdl, small):
+    layers = specdl("plan", small, "--format", "json").json["layers"]
+    assert [each["name"] for each in layers] == ["fc1", "fc1.activation", "head"]
+    assert layers[0] == {
+        "name": "fc1",
+        "type": "linear",
+        "shape": "f32[batch,5]",
+        "parameters": 35,
+        "macs": 30,
+        "flops": 65,
+    }
+
+
+def test_a_shared_parameter_counts_once(specdl, write):
+    value = spec()
+    value["model"]["layers"].insert(1, {"type": "linear", "out_features": 6, "name": "back"})
+    value["model"]["layers"].insert(
+        2, {"type": "linear", "out_features": 5, "name": "again", "tie": {"weight": "fc1.weight"}}
+    )
+    figures = specdl("plan", write(value), "--format", "json").json
+    assert {each["name"]: each["parameters"] for each in figures["layers"]}["again"] == 5
+    assert sum(each["parameters"] for each in figures["layers"]) == figures["parameters"]
+
+
+def test_tables(specdl, small):
+    done = specdl("plan", small)
+    lines = done.out.splitlines()
+    assert lines[0] == "small, input: f32[batch,6], batches of 8"
+    assert lines[2].split() == ["layer", "type", "result", "parameters", "MACs", "FLOPs"]
+    assert lines[6].split() == ["total", "53", "45", "103"]
+    assert "lower bound" in done.out
+    assert done.err == ""
+
+
+def test_frozen_parameters_are_told(specdl, write):
+    value = spec()
+    value["model"]["layers"][0]["trainable"] = False
+    assert "35 parameters are frozen" in specdl("plan", write(value)).out
+
+
+def test_program(specdl, small):
+    done = specdl("plan", small, "--program")
+    assert "  fc1.y = linear.forward(input, fc1.weight, fc1.bias)" in done.out
+    assert "  finite = isfinite(" in done.out
+    figures = specdl("plan", small, "--program", "--format", "json").json
+    assert len(figures["program"]) == figures["instructions"]
+    for each in figures["program"]:
+        (line,) = (line for line in done.out.splitlines() if line.startswith(f"  {each['text']} "))
+        assert f"# {len(each['calls'])} call" in line
+        if each["scratch_bytes"]:
+            assert line.endswith(f"{each['scratch_bytes']:,} bytes of scratch")
+
+
+@pytest.mark.parametrize("limit", ["6kB", "10kB", "1MB", "8GiB"])
+def test_the_largest_batch_is_the_largest(specdl, small, limit):
+    from specdl.compiler import analyse
+
+    found = specdl("plan", small, "--fit", limit, "--format", "json").json["fit"]
+    compilation, _ = analyse(small)
+    programs = {name: each.program for name, each in compilation.plan.schedules.items()}
+    assert make(programs, found["batch_size"]).bytes.total == found["total"] <= found["limit"]
+    assert make(programs, found["batch_size"] + 1).bytes.total > found["limit"]
+
+
+def test_not_even_one_sample(specdl, small):
+    assert specdl("plan", small, "--fit", "1kB", "--format", "json").json["fit"]["batch_size"] == 0
+    assert "not even one sample fits in 1,000 bytes" in specdl("plan", small, "--fit", "1kB").out
+
+
+def test_a_backend_that_is_not_there(specdl, small):
+    done = specdl("plan", small, "--backend", "c")
+    assert done.code == 2
+    assert "no native backend" in done.err
+    assert specdl("plan", small, "--device", "cuda").code == 2

@@ -1,0 +1,29 @@
+import json
+
+from tests.cli.conftest import spec
+
+
+def test_defaults_are_written_out(specdl, small):
+    done = specdl("render", small)
+    value = json.loads(done.out)
+    assert value["seed"] == 0
+    assert value["optimizer"]["betas"] == [0.9, 0.999]
+    assert value["data"]["shuffle"] is True
+
+
+def test_what_is_rendered_means_the_same(specdl, small, write):
+    once = specdl("render", small).out
+    again = specdl("render", write(once, "again.json")).out
+    assert once == again
+
+
+def test_set_and_variables_are_resolved(specdl, write):
+    path = write(spec(vars={"rate": 0.5}, optimizer={"type": "sgd", "lr": "${rate / 2}"}))
+    assert json.loads(specdl("render", path).out)["optimizer"]["lr"] == 0.25
+    assert json.loads(specdl("render", path, "--set", "vars.rate=1").out)["optimizer"]["lr"] == 0.5
+
+
+def test_errors(specdl, write):
+    done = specdl("render", write({"specdl": 1}))
+    assert (done.code, done.out) == (1, "")
+    assert "error[E112]" in done.err

@@ -1,0 +1,88 @@
+"""Signals to `specdl train`, at moments before, during and after training."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from specdl.cli.signals import leave
+from tests.cli.conftest import ROOT, spec
+
+PAUSE = """
+import sys, time
+{at}
+from specdl.cli.main import entry_point
+sys.argv = ["specdl", "train", {path!r}, "--out", {out!r}]
+entry_point()
+"""
+STAGES = {
+    "import of torch": """
+class Slow:
+    def find_spec(self, name, path=None, target=None):
+        if name == "torch":
+            print("ready", flush=True)
+            time.sleep(60)
+sys.meta_path.insert(0, Slow())
+""",
+    "loading of data": """
+import specdl.data.load
+def slow(*words):
+    print("ready", flush=True)
+    time.sleep(60)
+specdl.data.load.load = slow
+""",
+}
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize("stage", STAGES)
+def test_before_training(write, tmp_path, stage, number, code):
+    out = tmp_path / "run"
+    program = PAUSE.format(at=STAGES[stage], path=str(write(spec())), out=str(out))
+    ended = interrupted([sys.executable, "-c", program], "ready", number)
+    assert ended.returncode == code
+    assert ended.stderr == f"specdl: ended by {number.name}\n"
+    assert not list(out.glob("checkpoints/*"))
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_while_training(specdl, write, tmp_path, number, code):
+    path, out = write(spec(train={"epochs": 10**6}, schedule={"type": "constant"})), tmp_path / "run"
+    words = [sys.executable, "-u", "-m", "specdl", "train", str(path), "--out", str(out)]
+    ended = interrupted(words, "epoch", number, stream="stderr")
+    assert ended.returncode == code
+    assert "Traceback" not in ended.stderr
+    assert "stopped at step" in ended.stderr
+    assert specdl("eval", out).code == 0
+
+
+def interrupted(words, sign, number, stream="stdout"):
+    """A process that got a signal once it had printed a sign."""
+    process = subprocess.Popen(
+        words,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+    )
+    said = ""
+    while sign not in said:
+        line = getattr(process, stream).readline()
+        assert line, process.communicate()
+        said += line
+    time.sleep(0.05)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    return subprocess.CompletedProcess(
+        words, process.returncode, out, said + err if stream == "stderr" else err
+    )
+
+
+def test_leave_is_immediate(monkeypatch, capfd):
+    codes = []
+    monkeypatch.setattr(os, "_exit", codes.append)
+    leave(signal.SIGTERM)
+    assert codes == [143]

@@ -1,0 +1,132 @@
+import io
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from specdl.core.diagnostics import Finding, Note
+from specdl.core.errors import SpecError, UsageError
+from specdl.core.render import human
+from specdl.spec.document import read
+from specdl.spec.validate import validate
+from tests.spec.specs import disc
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def refused(source):
+    with pytest.raises(SpecError) as caught:
+        read(source)
+    return human(caught.value.diagnostics)
+
+
+def test_the_suffix_says_the_language():
+    for suffix in ("yaml", "yml", "YAML"):
+        Path(f"a.{suffix}").write_text("a: no")
+        assert read(f"a.{suffix}").value == {"a": "no"}
+    Path("a.json").write_text("a: no")
+    assert "E003" in refused("a.json")
+    Path("a.toml").write_text("a = 1")
+    with pytest.raises(UsageError, match="ends in neither"):
+        read("a.toml")
+
+
+@pytest.mark.parametrize("text", ['{"a": 1}', "a: 1", '\n {\n"a": 1}'])
+def test_standard_input_is_json_if_it_looks_so(text, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    document = read("-")
+    assert (document.value, document.file, document.folder) == ({"a": 1}, "<stdin>", Path.cwd())
+
+
+@pytest.mark.parametrize("text", ["", " \n\t", "# nothing\n", "---\n", "null", "\ufeff"])
+def test_an_empty_file(text):
+    Path("a.yaml").write_text(text, "utf-8")
+    assert refused("a.yaml").startswith("error[E001]: this spec is empty\n --> a.yaml")
+
+
+def test_a_file_that_is_no_utf8():
+    Path("a.json").write_bytes('{"name": "é"}'.encode() + b'\n{"b": "\xe9t\xe9"}')
+    assert (
+        refused("a.json")
+        == """\
+error[E002]: this is no UTF-8: byte 0xe9 at offset 22
+ --> a.json:2:8  $
+2 | {"b": "\N{REPLACEMENT CHARACTER}
+  |        ^
+  = help: save the file as UTF-8"""
+    )
+
+
+def test_a_byte_order_mark_is_not_counted():
+    Path("a.json").write_bytes(b'\xef\xbb\xbf{"a": 1}')
+    assert read("a.json").position(("a",)).column == 7
+
+
+def test_a_file_that_is_too_large():
+    Path("a.json").write_bytes(b" " * (16 * 2**20 + 1))
+    assert refused("a.json") == "error[E005]: a spec is at most 16 MiB; this is more\n --> a.json  $"
+
+
+@pytest.mark.parametrize("name", ["no.json", ".", "a\0b.json"])
+def test_a_file_that_cannot_be_opened(name):
+    with pytest.raises(UsageError):
+        read(name)
+
+
+def test_a_dict_is_copied_and_its_numbers_are_python_s():
+    source = {"a": (np.int64(3), np.float32(0.5), np.bool_(True).item()), "b": {"c": [1]}}
+    document = read(source)
+    assert document.value == {"a": [3, 0.5, True], "b": {"c": [1]}}
+    assert [type(each) for each in document.value["a"]] == [int, float, bool]
+    assert document.value["b"] is not source["b"]
+    assert (document.file, document.position(("a",)), document.place(("a", 0))) == (None, None, "$.a[0]")
+
+
+def test_what_a_dict_cannot_hold():
+    cyclic = {}
+    cyclic["a"] = cyclic
+    assert "E005" in refused(cyclic)
+    assert "E006" in refused({"a": float("nan")})
+    told = refused({"a": object(), "b": {1: 2}})
+    assert "error[E113]: a spec cannot hold a value of Python's type `object`\n --> $.a" in told
+    assert "error[E113]: the key `1` is no text\n --> $.b" in told
+
+
+def test_a_validated_spec_is_taken_as_it_is():
+    spec, _ = validate(read(disc()))
+    document = read(spec)
+    assert validate(document) == (spec, [])
+    assert document.value["model"]["layers"][0]["type"] == "linear"
+    changed, findings = validate(read(spec, ["optimizer.lr=0.5"]))
+    assert findings == []
+    assert changed == spec.model_copy(update={"optimizer": spec.optimizer.model_copy(update={"lr": 0.5})})
+
+
+def test_locate():
+    Path("a.yaml").write_text("a:\n  b: [10, x]\n")
+    document = read("a.yaml")
+    found = document.locate(Finding("E210", "m", ("a", "b", 1), notes=(Note("made", ("a",)), Note("so"))))
+    assert (found.line, found.column, found.position.end_column) == (2, 11, 12)
+    assert (found.path, found.excerpt, found.notes) == (
+        "$.a.b[1]",
+        "  b: [10, x]",
+        (("made", "a.yaml:2:3"), ("so", None)),
+    )
+    assert document.locate(Finding("E111", "m", ("a", "b"), at_key=True)).column == 3
+    # what the text lacks is marked where it would stand
+    assert document.locate(Finding("E112", "m", ("a", "b", 5, "c"))).column == 6
+    assert document.locate(Finding("E112", "m", ("z",), at_key=True)).line == 1
+
+
+def test_findings_keep_the_order_of_the_document(tmp_path):
+    value = disc()
+    value = {"zzz": 1, **value, "aaa": 1}
+    value["train"]["epochs"] = 0
+    value["data"]["batch_size"] = 0
+    paths = [each.path for each in validate(read(value))[1]]
+    assert paths == [("zzz",), ("data", "batch_size"), ("train", "epochs"), ("aaa",)]

@@ -1,0 +1,133 @@
+import copy
+import json
+import random
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from specdl.ops.base import LayerEntry
+from specdl.spec.document import read
+from specdl.spec.fields import CATALOGS, keys, wiring
+from specdl.spec.model import LossEntry
+from specdl.spec.schema import json_schema, text
+from specdl.spec.validate import validate
+from tests.spec.specs import disc, rich
+from tests.spec.test_fuzz import mutate
+
+FILE = Path(__file__).parents[2] / "schemas" / "specdl.schema.json"
+VALIDATOR = jsonschema.Draft202012Validator(json_schema())
+
+
+def test_the_file_is_in_step():
+    assert FILE.read_text("utf-8") == text(), "run `specdl schema --write`"
+
+
+def test_it_is_a_schema():
+    jsonschema.Draft202012Validator.check_schema(json_schema())
+    references = set()
+
+    def walk(value):
+        if isinstance(value, dict):
+            references.update([value["$ref"]] if "$ref" in value else [])
+            value = list(value.values())
+        for each in value if isinstance(value, list) else []:
+            walk(each)
+
+    walk(json_schema())
+    assert {each.removeprefix("#/$defs/") for each in references} <= set(json_schema()["$defs"])
+
+
+def test_every_tag_has_its_options():
+    for category, catalog in CATALOGS.items():
+        for tag in catalog.tags():
+            name = {"layers": f"LayerEntry.{tag}"}.get(category, f"{category}.{tag}")
+            if name in json_schema()["$defs"]:
+                found = json_schema()["$defs"][name]["properties"]
+                assert set(keys(catalog.get(tag))) | {"type"} <= set(found)
+
+
+@pytest.mark.parametrize("around", [LayerEntry, LossEntry])
+def test_no_op_has_an_option_that_its_entry_has(around):
+    slot = wiring(around)
+    for tag in CATALOGS[slot.category].tags():
+        assert set(keys(CATALOGS[slot.category].get(tag))).isdisjoint(keys(around)), tag
+
+
+def change(value, path, new):
+    holder = value = copy.deepcopy(value)
+    for step in path[:-1]:
+        holder = holder[step]
+    if new is None:
+        del holder[path[-1]]
+    else:
+        holder[path[-1]] = new
+    return value
+
+
+LAYER = ("model", "layers", 0)
+CHANGES = [
+    (("seed",), 3),
+    (("seed",), -1),
+    (("seed",), "x"),
+    (("sede",), 1),
+    (("name",), "a b"),
+    (("name",), "größe.1"),
+    (("specdl",), 2),
+    (("loss",), None),
+    (("losses",), []),
+    (("train",), {}),
+    (("train", "steps"), 5),
+    (("train", "checkpoint_every"), 3),
+    (("train", "checkpoint_every"), {"steps": 0}),
+    (("metrics",), ["nope"]),
+    (("metrics",), [{"type": "loss"}]),
+    (("optimizer",), {"type": "adam"}),
+    (("optimizer",), "sgd"),
+    (("optimizer", "lr"), None),
+    (("optimizer", "lr"), 0),
+    (("optimizer",), {"type": "adam", "betas": [0.9]}),
+    (("optimizer",), {"type": "adam", "betas": [0.9, 0.99, 1]}),
+    ((*LAYER, "out_features"), None),
+    ((*LAYER, "type"), "tanh"),
+    ((*LAYER, "type"), "dense"),
+    ((*LAYER, "activation"), {"type": "relu"}),
+    ((*LAYER, "activation"), {"type": "relu", "x": 1}),
+    ((*LAYER, "activation"), "linear"),
+    ((*LAYER, "name"), "a.b"),
+    ((*LAYER, "init"), {"weight": {"type": "normal", "std": -1}}),
+    ((*LAYER, "tie"), {"weight": 1}),
+    ((*LAYER, "out_features"), "ten"),
+    ((*LAYER, "bias"), 1),
+    (("model", "output"), ["fc1", "head"]),
+    (("model", "output"), 5),
+    (("model", "layers"), []),
+    (("model", "inputs"), {"a": {"shape": [1]}}),
+    (("model", "input"), None),
+    (("model", "input", "shape"), [0]),
+    (("blocks",), {"a": {"layers": []}}),
+    (("blocks",), {"a": {"layers": [{"type": "tanh"}], "params": {"n": "int"}}}),
+    (("vars",), {"a": [1]}),
+    (("vars",), {"index": 1}),
+    (("vars",), {"a-b": 1}),
+    (("data", "split"), {"test": 0.5}),
+]
+
+
+@pytest.mark.parametrize(("path", "new"), CHANGES)
+def test_its_verdict_is_the_reader_s(path, new):
+    value = change(disc(), path, new)
+    assert VALIDATOR.is_valid(value) == (validate(read(value))[0] is not None)
+
+
+@pytest.mark.parametrize("make", [disc, rich])
+def test_it_takes_specs(make):
+    assert [each.message for each in VALIDATOR.iter_errors(make())] == []
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_it_refuses_no_spec_that_the_reader_takes(seed):
+    value = copy.deepcopy(random.Random(seed).choice([disc(), rich()]))
+    mutate(value, random.Random(seed))
+    if validate(read(json.loads(json.dumps(value))))[0] is not None:
+        assert VALIDATOR.is_valid(value)
