@@ -1,1 +1,1 @@
-"""Where generated C will run a program's nests; `backend="c"` is refused with a message until then."""
+"""Runs a program's nests as generated C: expressions, rows, columns, products, and the loop over an epoch."""
