@@ -19,7 +19,8 @@ import json, sys
 from pathlib import Path
 import torch
 import specdl
-from specdl.backends.base import StepScalars
+from specdl.data.deal import Deal
+from specdl.data.order import Order
 
 torch.set_num_threads(1)
 
@@ -37,8 +38,9 @@ def batch(model):
     return arrays
 
 def run(model, arrays, steps):
-    index = torch.arange(model.plan.rows)
-    model.executable.train(arrays, [index] * steps, [1e-3] * steps, 1)
+    rows = model.plan.rows
+    deal = Deal(Order(0, rows, shuffle=False), rows, 1)
+    model.executable.train(arrays, deal, 0, [1e-3] * steps)
 
 path = sys.argv[1]
 # the libraries' own buffers, which are not a model's, are taken by a first model of this size

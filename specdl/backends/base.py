@@ -6,9 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+import numpy as np
+
+from specdl.data.deal import Deal
+
 Phase = Literal["forward", "backward", "update"]
 Tensor = Any
 """A torch tensor; torch itself is imported by backends only."""
+Reals = Sequence[float] | np.ndarray[Any, np.dtype[np.float64]]
+"""One number for each of some steps."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +84,19 @@ class Executable(Protocol):
         """
 
     def train(
-        self, data: Mapping[str, Tensor], batches: Sequence[Tensor], rates: Sequence[float], first: int
-    ) -> list[float]:
-        """A run of steps on resident data: `gather` and `step` for each batch of row numbers.
+        self,
+        data: Mapping[str, Tensor],
+        deal: Deal,
+        first: int,
+        rates: Reals,
+        seconds: float | None = None,
+    ) -> Reals:
+        """A run of steps on resident data: `gather` and `step` for each batch of the deal.
 
-        `rates` are the learning rates, `first` the number of the first step. The losses; raises
-        as `step` does, with the steps before committed.
+        `first` is the number of the first step, from 0, as the deal counts (`t` is one more);
+        `rates` are the learning rates, one for each step. Takes all of these steps, or fewer,
+        but at least one, where more than `seconds` have passed. The losses of those it took;
+        raises as `step` does, with the steps before committed.
         """
 
     @property

@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
 
+import numpy as np
 import torch
 
 from specdl.data.base import Part
+from specdl.data.deal import Deal
 from specdl.data.order import Order, batches
 from specdl.plan.plan import Plan
 from specdl.program.cost import cost
@@ -18,8 +20,8 @@ from specdl.runner.model import Model
 
 SECONDS = 2.0
 """How long steps are measured, at the least."""
-GROUP_SECONDS = 5e-3
-"""Steps are timed in groups of about this length, so that reading the clock costs nothing."""
+GROUP_SECONDS = 0.02
+"""Steps are timed in groups of about this length, those of training: calls and clocks cost nothing."""
 PROBE_SECONDS = 0.2
 MATRIX, COPY_BYTES = 1024, 64 << 20
 GENTLE = 1e-3
@@ -84,10 +86,11 @@ class Walk:
 
     def __init__(self, model: Model, data: Mapping[str, torch.Tensor], rows: int) -> None:
         spec = model.spec.data
-        self.model, self.data, self.size = model, data, spec.batch_size
-        self.order = Order(model.spec.seed, rows, spec.shuffle)
+        self.model, self.data = model, data
         self.epoch_steps = batches(rows, spec.batch_size, spec.drop_last).steps
-        self.epoch = self.place = self.steps = 0
+        self.deal = Deal(Order(model.spec.seed, rows, spec.shuffle), spec.batch_size, self.epoch_steps)
+        self.rate = model.spec.optimizer.lr * GENTLE
+        self.steps = 0
 
     def timed(self, count: int) -> float:
         """Take `count` steps; the seconds they took."""
@@ -95,17 +98,8 @@ class Walk:
 
     def go(self, count: int) -> None:
         """Take `count` steps."""
-        while count:
-            here = min(count, self.epoch_steps - self.place)
-            start, stop = self.place * self.size, (self.place + here) * self.size
-            rows = torch.from_numpy(self.order.indices(self.epoch, start, min(stop, self.order.rows)))
-            batch_rows = torch.split(rows, self.size)
-            rates = [self.model.spec.optimizer.lr * GENTLE] * here
-            self.model.executable.train(self.data, batch_rows, rates, self.steps + 1)
-            self.steps += here
-            self.place = (self.place + here) % self.epoch_steps
-            self.epoch += self.place == 0
-            count -= here
+        self.model.executable.train(self.data, self.deal, self.steps, np.full(count, self.rate))
+        self.steps += count
 
 
 def timed(action: Callable[[], object]) -> float:

@@ -8,16 +8,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NoReturn, Protocol
 
-import torch
+import numpy as np
 
-from specdl.backends.base import Executable
+from specdl.backends.base import Executable, Reals
 from specdl.core.errors import DivergedError
+from specdl.data.deal import Deal
 from specdl.data.order import Order
 from specdl.graph.graph import Graph
 from specdl.ops.base import ScheduleState
 from specdl.runner.evaluate import LOSS, Evaluator, Figures, Resident
 from specdl.runner.folder import DIVERGED, RESULT, RunFolder
-from specdl.runner.pace import pace
+from specdl.runner.pace import group_after, pace
 from specdl.runner.progress import Length, Progress
 from specdl.runner.records import MetricsFile, TimingFile
 from specdl.runner.signals import Stop
@@ -27,6 +28,8 @@ from specdl.spec.model import ModelSpec
 
 GROUP = 0.02
 """Seconds of steps between two looks at whether to stop."""
+LONGEST = 0.05
+"""Seconds after which a group of steps that was expected to be faster ends early."""
 CLOCK = 60.0
 """Seconds between checkpoints where the spec does not say; more where one takes long."""
 SHARE = 20
@@ -67,7 +70,8 @@ class Loop:
         data = model.spec.data
         rows = parts["train"].rows
         self.pace = pace(model.spec.train, data, rows)
-        self.order = Order(model.spec.seed, rows, data.shuffle)
+        order = Order(model.spec.seed, rows, data.shuffle)
+        self.deal = Deal(order, data.batch_size, self.pace.steps_per_epoch)
         self.evaluator = Evaluator(self.executable, model.spec, model.graph, data.batch_size)
         self.snapshot = Snapshot()
         self.group = 1
@@ -107,39 +111,36 @@ class Loop:
     def advance(self) -> None:
         """Take a group of steps."""
         step = self.state.step
-        count = min(self.group, self.pace.ahead(step))
-        batches = self.batches(step, count)
-        rates, states = self.rates(step, count)
+        rates, states = self.rates(step, min(self.group, self.pace.ahead(step)))
         begun = time.perf_counter()
         try:
-            losses = self.executable.train(self.parts["train"].tensors, batches, rates, step + 1)
+            losses = self.executable.train(self.parts["train"].tensors, self.deal, step, rates, LONGEST)
         except DivergedError as error:
             self.diverged(error, rates, states)
-        taken = time.perf_counter() - begun
+        taken, count = time.perf_counter() - begun, len(losses)
         self.trained += taken
-        # at most twice as many, since the first steps of a process are slower or faster than others
-        self.group = max(1, min(2 * count, int(GROUP * count / max(taken, 1e-9))))
-        self.state = replace(self.state, step=step + count, lr=rates[-1], schedule=states[-1])
-        self.progress.advance(self.state.step, sum(losses) / count)
+        self.group = group_after(count, taken, GROUP)
+        self.state = self.state_after(count, rates, states)
+        self.progress.advance(self.state.step, float(np.mean(losses)))
 
-    def batches(self, step: int, count: int) -> Sequence[torch.Tensor]:
-        """The row numbers of some steps' batches; all are in one epoch."""
-        size = self.spec.data.batch_size
-        epoch, batch = divmod(step, self.pace.steps_per_epoch)
-        stop = min((batch + count) * size, self.order.rows)
-        return torch.split(torch.from_numpy(self.order.indices(epoch, batch * size, stop)), size)
-
-    def rates(self, step: int, count: int) -> tuple[list[float], list[ScheduleState]]:
+    def rates(self, step: int, count: int) -> tuple[Reals, Sequence[ScheduleState]]:
         """The learning rates of some steps, and the schedule's state after each."""
         lr, schedule, state = self.spec.optimizer.lr, self.spec.schedule, self.state.schedule
         if schedule is None:
-            return [lr] * count, [state] * count
+            return np.full(count, lr), [state] * count
         rates, states = [], []
         for number in range(step, step + count):
             factor, state = schedule.factor(number, self.pace.horizon, state)
             rates.append(lr * factor)
             states.append(state)
         return rates, states
+
+    def state_after(self, count: int, rates: Reals, states: Sequence[ScheduleState]) -> State:
+        """The state after the first `count` steps of a group."""
+        if not count:
+            return self.state
+        lr = float(rates[count - 1])
+        return replace(self.state, step=self.state.step + count, lr=lr, schedule=states[count - 1])
 
     def settle(self) -> None:
         """Evaluate and save, if it is time to."""
@@ -224,18 +225,14 @@ class Loop:
         checkpoint = self.folder.checkpoints.folder(step) if step else None
         raise self.stop.error(f"{where}; {how}", checkpoint)
 
-    def diverged(
-        self, error: DivergedError, rates: Sequence[float], states: Sequence[ScheduleState]
-    ) -> NoReturn:
+    def diverged(self, error: DivergedError, rates: Reals, states: Sequence[ScheduleState]) -> NoReturn:
         """Save the state before the step that failed, write down what happened, and end the run."""
         done = error.step - 1 - self.state.step
-        if done:
-            last = done - 1
-            self.state = replace(self.state, step=error.step - 1, lr=rates[last], schedule=states[last])
+        self.state = self.state_after(done, rates, states)
         if (self.state.step, self.state.evaluated) != self.saved or not self.folder.checkpoints.steps():
             self.save()
         epoch = (error.step - 1) // self.pace.steps_per_epoch + 1
-        lr = rates[done]
+        lr = float(rates[done])
         self.folder.write(
             DIVERGED,
             {"step": error.step, "epoch": epoch, "lr": lr, "message": error.message, "help": error.help},

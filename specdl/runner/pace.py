@@ -42,9 +42,17 @@ class Pace:
         return step == self.steps or (every is not None and step % every == 0 and step > 0)
 
     def ahead(self, step: int) -> int:
-        """How many steps can be taken in one go: to the next evaluation, checkpoint, epoch or the end."""
-        marks = (self.steps_per_epoch, self.evaluate_every, self.checkpoint_every)
+        """How many steps can be taken in one go: to the next evaluation, checkpoint or the end."""
+        marks = (self.evaluate_every, self.checkpoint_every)
         return min(self.steps - step, *(every - step % every for every in marks if every))
+
+
+def group_after(count: int, taken: float, wanted: float) -> int:
+    """How many steps to take next so that they take `wanted` seconds, when `count` took `taken`.
+
+    At most twice as many, since the first steps of a process are slower or faster than others.
+    """
+    return max(1, min(2 * count, int(wanted * count / max(taken, 1e-9))))
 
 
 def pace(train: TrainSpec, data: DataSpec, rows: int) -> Pace:

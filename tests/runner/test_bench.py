@@ -19,10 +19,10 @@ class Recorder:
     def __init__(self):
         self.batches = []
 
-    def train(self, data, batches, rates, first):
-        assert first == len(self.batches) + 1
-        assert len(batches) == len(rates)
-        self.batches += [batch.tolist() for batch in batches]
+    def train(self, data, deal, first, rates, seconds=None):
+        assert first == len(self.batches)
+        assert seconds is None
+        self.batches += [batch.tolist() for batch in deal.batches(first, len(rates))]
 
 
 def test_steps_go_through_the_data_as_a_run_does(model):

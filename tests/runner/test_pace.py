@@ -1,7 +1,7 @@
 import pytest
 
 from specdl.data.base import DataSpec
-from specdl.runner.pace import Pace, pace
+from specdl.runner.pace import Pace, group_after, pace
 from specdl.spec.model import CheckpointEvery, TrainSpec
 
 
@@ -40,4 +40,12 @@ def test_groups_of_steps_end_where_something_is_due(options, evaluates, saves):
     while step < plan.steps:
         step += plan.ahead(step)
         ends.append(step)
-    assert ends == sorted({*evaluates, *saves, *range(4, plan.steps, 4), plan.steps})
+    assert ends == sorted({*evaluates, *saves, plan.steps})
+
+
+@pytest.mark.parametrize(
+    ("count", "taken", "wanted", "expected"),
+    [(1, 1.0, 0.02, 1), (8, 0.02, 0.02, 8), (8, 0.04, 0.02, 4), (8, 1e-5, 0.02, 16), (8, 0.0, 0.02, 16)],
+)
+def test_groups_grow_and_shrink_to_the_time_they_are_given(count, taken, wanted, expected):
+    assert group_after(count, taken, wanted) == expected

@@ -95,12 +95,16 @@ class Linears:
             self.parameters[name].sub_(scalars.lr * buffer)
         return loss
 
-    def train(self, data: Any, batches: Any, rates: Any, first: int) -> list[float]:
-        losses = []
-        for number, (index, rate) in enumerate(zip(batches, rates, strict=True)):
+    def train(self, data: Any, deal: Any, first: int, rates: Any, seconds: Any = None) -> list[float]:
+        losses: list[float] = []
+        begun = time.perf_counter()
+        for number, rate in enumerate(map(float, rates), first):
+            index = torch.from_numpy(deal.indices(number))
             self.gather(data, index)
-            losses.append(self.step(StepScalars(rate, first + number)))
-            self.trained.append((first + number, index.tolist(), rate))
+            losses.append(self.step(StepScalars(rate, number + 1)))
+            self.trained.append((number + 1, index.tolist(), rate))
+            if seconds is not None and time.perf_counter() - begun > seconds:
+                break
         return losses
 
     def allocated(self) -> Any:

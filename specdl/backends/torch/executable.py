@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from specdl.backends.base import Phase, StepScalars
+from specdl.backends.base import Phase, Reals, StepScalars
 from specdl.backends.torch.bind import DTYPES, Arenas, Binding
 from specdl.backends.torch.functions import Closure, closures
 from specdl.core.errors import CompilerFault, DivergedError, UsageError
 from specdl.core.types import DType, TensorType
+from specdl.data.deal import Deal
 from specdl.plan.plan import Place, Plan
 from specdl.program.cost import cost
 from specdl.program.program import SCALARS, Instr, Program
@@ -231,18 +234,29 @@ class TorchExecutable:
             return self.run_step(self.steps.get(self.rows) or self.step_for_rows(), scalars.lr, scalars.t)
 
     def train(
-        self, data: Mapping[str, Tensor], batches: Sequence[Tensor], rates: Sequence[float], first: int
+        self,
+        data: Mapping[str, Tensor],
+        deal: Deal,
+        first: int,
+        rates: Reals,
+        seconds: float | None = None,
     ) -> list[float]:
         losses: list[float] = []
+        # numbers of numpy's are slow to compute with one by one
+        numbers = np.asarray(rates, dtype=np.float64).tolist()
+        begun = perf_counter()
         with torch.inference_mode():
-            for number, (index, rate) in enumerate(zip(batches, rates, strict=True)):
+            for index, rate in zip(deal.batches(first, len(numbers)), numbers, strict=True):
                 if len(index) != self.rows or not losses:
                     self.set_rows(len(index))
                     step = self.steps.get(self.rows) or self.step_for_rows()
                     gathers = [(data[name], buffer) for name, buffer in self.batch().items()]
+                rows = torch.from_numpy(index)
                 for array, buffer in gathers:
-                    torch.index_select(array, 0, index, out=buffer)
-                losses.append(self.run_step(step, rate, first + number))
+                    torch.index_select(array, 0, rows, out=buffer)
+                losses.append(self.run_step(step, rate, first + len(losses) + 1))
+                if seconds is not None and perf_counter() - begun > seconds:
+                    break
         self.fresh = False
         return losses
 

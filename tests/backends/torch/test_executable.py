@@ -1,11 +1,14 @@
 import math
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 
 from specdl.backends.base import StepScalars
 from specdl.core.errors import DivergedError, UsageError
+from specdl.data.deal import Deal
+from specdl.data.order import Order
 from specdl.testing import allocations
 from tests.backends.torch.models import Twin, batch, executable, spec
 
@@ -26,6 +29,11 @@ def unchanged(made, before):
 @pytest.fixture
 def made():
     return executable(spec())
+
+
+def in_order(rows):
+    """Batches of 8 as the samples lie."""
+    return Deal(Order(0, rows, shuffle=False), 8, rows // 8)
 
 
 def test_a_step_is_the_eager_twins(made):
@@ -70,16 +78,22 @@ def test_outputs_are_the_eager_twins(made, rows):
 def test_train_is_gather_and_step():
     one, other = executable(spec()), executable(spec())
     data = batch(50)
-    order = torch.randperm(50, generator=torch.Generator().manual_seed(3))
-    batches = [*order[:48].split(8), order[48:]]
-    rates = [0.1, 0.1, 0.05, 0.02, 0.1, 0.3, 0.1]
+    deal = Deal(Order(3, 50), 8, 7)
+    rates = [0.1, 0.1, 0.05, 0.02, 0.1, 0.3, 0.1, 0.2, 0.2]
     losses = []
-    for t, (index, rate) in enumerate(zip(batches, rates, strict=True), 1):
-        one.gather(data, index)
-        losses.append(one.step(StepScalars(rate, t)))
-    assert other.train(data, batches, rates, 1) == losses
+    for step, rate in enumerate(rates, 4):
+        one.gather(data, torch.from_numpy(deal.indices(step)))
+        losses.append(one.step(StepScalars(rate, step + 1)))
+    assert other.train(data, deal, 4, rates[:5]) == losses[:5]
+    assert other.train(data, deal, 9, np.array(rates[5:])) == losses[5:]
     for name, value in one.parameters.items():
         assert torch.equal(value, other.parameters[name])
+
+
+def test_steps_end_when_their_time_is_over(made):
+    data, deal = batch(50), Deal(Order(3, 50), 8, 7)
+    assert len(made.train(data, deal, 0, [0.1] * 9, 0.0)) == 1
+    assert len(made.train(data, deal, 1, [0.1] * 9, 1e9)) == 9
 
 
 def test_numbers_of_a_step_follow_the_batch_size_and_the_rate():
@@ -113,7 +127,7 @@ REFUSAL = r"`backward` needs the activations of `loss`: call `loss\(x, y\)` righ
         lambda m: m.put(batch(8, 2)),
         lambda m: m.gather(batch(8, 2), torch.arange(8)),
         lambda m: m.step(StepScalars(0.1, 1)),
-        lambda m: m.train(batch(8), [torch.arange(8)], [0.1], 1),
+        lambda m: m.train(batch(8), in_order(8), 0, [0.1]),
         lambda m: m.backward(),
         lambda m: m.prepare([3]),
     ],
@@ -238,9 +252,9 @@ def test_steps_before_a_divergence_are_committed(made):
     data["input"][20, 0] = math.nan
     other = executable(spec())
     with pytest.raises(DivergedError, match=r"^step 3: `input` holds") as error:
-        made.train(data, list(torch.arange(24).split(8)), [0.1] * 3, 1)
+        made.train(data, in_order(24), 0, [0.1] * 3)
     assert error.value.step == 3
-    other.train(data, list(torch.arange(16).split(8)), [0.1] * 2, 1)
+    other.train(data, in_order(24), 0, [0.1] * 2)
     unchanged(made, state(other))
 
 
