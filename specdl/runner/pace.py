@@ -44,7 +44,7 @@ class Pace:
     def ahead(self, step: int) -> int:
         """How many steps can be taken in one go: to the next evaluation, checkpoint or the end."""
         marks = (self.evaluate_every, self.checkpoint_every)
-        return min(self.steps - step, *(every - step % every for every in marks if every))
+        return min((self.steps - step, *(every - step % every for every in marks if every)))
 
 
 def group_after(count: int, taken: float, wanted: float) -> int:

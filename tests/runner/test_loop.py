@@ -22,6 +22,18 @@ def lines(path):
     return [json.loads(line) for line in (path / "metrics.jsonl").read_text().splitlines()]
 
 
+class Counting(Schedule):
+    """A schedule whose factor depends on how often it was asked."""
+
+    type: str = "counting"
+
+    def initial_state(self):
+        return {"asked": 0.0}
+
+    def factor(self, step, horizon, state):
+        return 1 / (1 + state["asked"]), {"asked": state["asked"] + 1}
+
+
 def test_trains_every_batch_in_its_order_at_its_rate(tmp_path):
     work = job(spec(epochs=2))
     train(work, tmp_path)
@@ -102,12 +114,24 @@ def test_equal_runs_have_equal_files_and_times_are_elsewhere(tmp_path):
     assert final(tmp_path / "a")["weights"] != final(tmp_path / "c")["weights"]
 
 
-@pytest.mark.parametrize("seconds", [0.0, 10.0])
-def test_how_steps_are_grouped_changes_nothing(tmp_path, monkeypatch, seconds):
-    train(job(), tmp_path / "a")
-    monkeypatch.setattr(loop_module, "GROUP", seconds)
-    train(job(), tmp_path / "b")
+@pytest.mark.parametrize(("name", "seconds"), [("GROUP", 0.0), ("GROUP", 10.0), ("LONGEST", 0.0)])
+@pytest.mark.parametrize("every", [0, 1])
+def test_how_steps_are_grouped_changes_nothing(tmp_path, monkeypatch, name, seconds, every):
+    of = spec(evaluate_every=every, checkpoint_every=None, schedule=Counting())
+    train(job(of), tmp_path / "a")
+    monkeypatch.setattr(loop_module, name, seconds)
+    train(job(of), tmp_path / "b")
     assert final(tmp_path / "a") == final(tmp_path / "b")
+
+
+def test_groups_of_steps_go_on_over_the_ends_of_epochs(tmp_path, monkeypatch):
+    monkeypatch.setattr(loop_module, "GROUP", 1e9)
+    monkeypatch.setattr(loop_module, "LONGEST", 1e9)
+    work, calls = job(spec(evaluate_every=0, checkpoint_every=None)), []
+    one = work.model.executable.train
+    work.model.executable.train = lambda *of: (calls.append((of[2], len(of[3]))), one(*of))[1]
+    train(work, tmp_path)
+    assert calls == [(0, 1), (1, 2), (3, 4), (7, 8), (15, 3)]
 
 
 @pytest.mark.parametrize(
@@ -190,19 +214,10 @@ def test_divergence_keeps_the_state_before_and_says_where(tmp_path, at):
     assert not (path / "diverged.json").exists()
 
 
-class Counting(Schedule):
-    """A schedule whose factor depends on how often it was asked."""
+@pytest.mark.parametrize("seconds", [0.0, 10.0])
+def test_the_schedules_state_is_resumed(tmp_path, monkeypatch, seconds):
+    monkeypatch.setattr(loop_module, "GROUP", seconds)
 
-    type: str = "counting"
-
-    def initial_state(self):
-        return {"asked": 0.0}
-
-    def factor(self, step, horizon, state):
-        return 1 / (1 + state["asked"]), {"asked": state["asked"] + 1}
-
-
-def test_the_schedules_state_is_resumed(tmp_path):
     def work(stop_at=None):
         made = job(spec(schedule=Counting(), evaluate_every=0))
         made.model.executable.diverge_at = stop_at

@@ -24,6 +24,7 @@ def test_whole_epochs_are_whole_numbers():
     ("options", "evaluates", "saves"),
     [
         ({"epochs": 3}, [4, 8, 12], [12]),
+        ({"epochs": 3, "evaluate_every": 0}, [12], [12]),
         ({"epochs": 3, "evaluate_every": 2, "checkpoint_every": 1}, [8, 12], [4, 8, 12]),
         (
             {"steps": 10, "evaluate_every": 0, "checkpoint_every": CheckpointEvery(steps=3)},
