@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
-from specdl.core.types import Dim
+from specdl.core.errors import CompilerFault
+from specdl.core.types import Dim, TensorType
 from specdl.loops.statements import Product, Statement, reads
+from specdl.program.program import SCALARS, Program
 
 Kind = Literal["product", "rows", "columns", "copy", "torch"]
 
@@ -57,3 +61,68 @@ class Nest:
     def __str__(self) -> str:
         kind = "blas" if self.blas else self.kind
         return f"{kind}[{self.rows}]: {'; '.join(map(str, self.statements))}"
+
+
+@dataclass(frozen=True)
+class Nests:
+    """A program as nests in order.
+
+    `types` has the program's values and the temporaries; `dense` are the values whose rows lie
+    side by side without gaps, because they are read in more than one shape, or by torch. Values
+    are called by the name of the one whose elements they are.
+    """
+
+    program: Program
+    nests: tuple[Nest, ...]
+    types: Mapping[str, TensorType]
+    dense: frozenset[str]
+
+    @cached_property
+    def given(self) -> frozenset[str]:
+        """What is there before the first nest."""
+        return frozenset((*self.program.inputs, *self.program.parameters, *self.program.state))
+
+    def outside(self, nest: Nest) -> tuple[str, ...]:
+        """What a nest reads from memory that it did not make itself."""
+        if nest.kind != "torch":
+            made = {statement.target for statement in nest.statements}
+            return tuple(value for value in nest.reads if value not in made)
+        instr = self.program.instrs[nest.instrs[0]]
+        return tuple(self.program.root(v) for v in instr.reads.values() if v not in SCALARS)
+
+    def made(self, nest: Nest) -> tuple[str, ...]:
+        """What a nest stores."""
+        if nest.kind != "torch":
+            return tuple(sorted(nest.stored))
+        instr = self.program.instrs[nest.instrs[0]]
+        return tuple(v for v in instr.wanted.values() if v not in self.program.aliases)
+
+    def verify(self) -> Nests:
+        """These nests, if they keep their promises; raises `CompilerFault` else.
+
+        Every value is stored once (a copy stores a part) and before it is read; nothing reads
+        what a carry replaces once it is replaced; what must be there at the end is.
+        """
+        known, replaced = set(self.given), set[str]()
+        for nest in self.nests:
+            for value in self.outside(nest):
+                if value not in known:
+                    raise CompilerFault(f"`{value}` is read before it is stored: {nest}")
+                if value in replaced:
+                    raise CompilerFault(f"`{value}` is read after its place was taken: {nest}")
+            for value in self.made(nest):
+                if value in known and nest.kind != "copy":
+                    raise CompilerFault(f"`{value}` is stored twice: {nest}")
+                known.add(value)
+                if value in self.program.carries:
+                    replaced.add(self.program.carries[value])
+        program = self.program
+        # a gradient may have gone straight into its update
+        spared = set(program.gradients.values()) if program.carries else set()
+        results = {program.root(value) for value in program.results if value not in spared}
+        if not results | set(program.carries) <= known:
+            raise CompilerFault(f"never stored: {sorted((results | set(program.carries)) - known)}")
+        return self
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.nests))

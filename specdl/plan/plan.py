@@ -10,6 +10,7 @@ from specdl.core.expr import Expr
 from specdl.core.types import BYTES, aligned
 from specdl.plan.arena import Block, lower_bound, pack
 from specdl.plan.liveness import lifetimes
+from specdl.plan.place import Place
 from specdl.program.calls import CallList
 from specdl.program.instructions import calls
 from specdl.program.numbers import slots
@@ -20,14 +21,6 @@ ARENAS = ("params", "gradients", "optimizer", "state", "batch", "activations", "
 the numbers that calls read; `ones` what short column sums multiply by."""
 ONES = 1024
 """Up to so many rows a column sum is a product with a vector of ones, at half the overhead of a sum."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """An arena and an offset in it, in bytes."""
-
-    arena: str
-    offset: int
 
 
 @dataclass(frozen=True)
@@ -46,6 +39,10 @@ class Schedule:
     def place(self, value: str) -> Place:
         """Where a value's elements begin."""
         return self.places[self.program.root(self.program.members(value)[0])]
+
+    def verify(self, rows: int, sizes: Mapping[str, int]) -> None:
+        """Raise `CompilerFault` if a place is outside its arena, or two values overlap while both live."""
+        verify_schedule(self, rows, sizes)
 
 
 @dataclass(frozen=True)
@@ -84,7 +81,7 @@ class Plan:
     def verify(self) -> Plan:
         """This plan, if no two values that live together overlap; raises `CompilerFault` else."""
         for schedule in self.schedules.values():
-            verify_schedule(schedule, self)
+            schedule.verify(self.rows, self.sizes)
         return self
 
     def __str__(self) -> str:
@@ -191,13 +188,13 @@ def home(value: str, program: Program, fixed: Mapping[str, Place], offsets: Mapp
     return fixed[value] if value in fixed else Place("activations", offsets[value])
 
 
-def verify_schedule(schedule: Schedule, plan: Plan) -> None:
+def verify_schedule(schedule: Schedule, rows: int, sizes: Mapping[str, int]) -> None:
     """Raise `CompilerFault` if a place is outside its arena, or two values overlap while both live."""
     program = schedule.program
     for value, place in schedule.places.items():
-        if place.offset + program.types[value].nbytes(plan.rows) > plan.sizes[place.arena]:
+        if place.offset + program.types[value].nbytes(rows) > sizes[place.arena]:
             raise CompilerFault(f"`{value}` lies outside of {place.arena}")
-    taken = sorted(spans(schedule, plan.rows))
+    taken = sorted(spans(schedule, rows))
     for number, (start, end, low, high, value) in enumerate(taken):
         for other_start, _, other_low, other_high, other in taken[number + 1 :]:
             if other_start > end:

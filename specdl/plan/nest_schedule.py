@@ -1,0 +1,132 @@
+"""Where the values of a program lie that runs as nests, and how far apart their rows are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from specdl.core.errors import CompilerFault
+from specdl.core.types import BYTES, DType, bind
+from specdl.loops.nests import Nests
+from specdl.loops.statements import grid_of
+from specdl.plan.arena import Block, lower_bound, pack
+from specdl.plan.place import Place
+from specdl.program.program import Program
+
+
+@dataclass(frozen=True)
+class NestSchedule:
+    """A program's nests and the places of what they store.
+
+    `lds` are the elements from one row of a value to the next, where there are gaps: rows of
+    activations may be padded to whole vectors. What lies in a gap means nothing.
+    """
+
+    nests: Nests
+    places: Mapping[str, Place]
+    lds: Mapping[str, int]
+    lower_bound: int
+    """The most bytes of activations needed at one nest."""
+
+    @property
+    def program(self) -> Program:
+        return self.nests.program
+
+    def place(self, value: str) -> Place:
+        """Where a value's elements begin."""
+        return self.places[self.program.root(value) if value in self.program.types else value]
+
+    def ld(self, value: str, cols: int) -> int:
+        """The elements from one row of a value to the next, where it is read as rows of `cols`."""
+        return self.lds.get(value, cols)
+
+    def dtype(self, value: str) -> DType:
+        """The type of a value's elements."""
+        return self.nests.types[value].dtype
+
+    def verify(self, rows: int, sizes: Mapping[str, int]) -> None:
+        """Raise `CompilerFault` if a value lies outside of its arena, or two overlap while both live."""
+        taken: list[tuple[int, int, int, int, str]] = []
+        lives = lifetimes(self.nests)
+        for value, place in self.places.items():
+            size = stored_bytes(self.nests, self.lds, value, rows)
+            if place.offset + size > sizes[place.arena]:
+                raise CompilerFault(f"`{value}` lies outside of {place.arena}")
+            if place.arena == "activations":
+                taken.append((*lives[value], place.offset, place.offset + size, value))
+        verify_apart(taken)
+
+
+def verify_apart(taken: list[tuple[int, int, int, int, str]]) -> None:
+    """Raise `CompilerFault` if two overlap, in time (first, last) and in bytes (low, high)."""
+    taken.sort()
+    living: list[tuple[int, int, int, str]] = []
+    for start, end, low, high, value in taken:
+        living = [each for each in living if each[0] >= start]
+        for _, other_low, other_high, other in living:
+            if low < other_high and other_low < high:
+                raise CompilerFault(f"`{value}` and `{other}` overlap at {start}")
+        living.append((end, low, high, value))
+
+
+def schedule(nests: Nests, fixed: Mapping[str, Place], rows: int, lanes: int) -> tuple[NestSchedule, int]:
+    """The places of a program's values for batches of up to `rows`, and the bytes of activations.
+
+    `fixed` are the places that do not depend on the program.
+    """
+    lds = padded(nests, fixed, lanes)
+    lives = lifetimes(nests)
+    program = nests.program
+    blocks = [
+        Block(value, stored_bytes(nests, lds, value, rows), *lives[value])
+        for value in lives
+        if value not in fixed and value not in program.carries
+    ]
+    arena = pack(blocks)
+    places = {
+        value: Place("activations", arena.offsets[value]) if value in arena.offsets else fixed[value]
+        for value in (program.carries.get(each, each) for each in lives)
+    }
+    places |= {handed: fixed[kept] for handed, kept in program.carries.items()}
+    return NestSchedule(nests, places, lds, lower_bound(blocks)), arena.nbytes
+
+
+def padded(nests: Nests, fixed: Mapping[str, Place], lanes: int) -> dict[str, int]:
+    """The leading dimensions of the values whose rows are padded to whole vectors."""
+    lds: dict[str, int] = {}
+    program = nests.program
+    outside = {program.root(value) for value in program.results}
+    for value in lifetimes(nests):
+        type = nests.types[value]
+        cols = grid_of(type.shape).cols
+        free = value not in fixed and value not in program.carries and value not in outside
+        if free and value not in nests.dense and cols > 1 and type.is_float:
+            lds[value] = -(-cols // lanes) * lanes
+    return lds
+
+
+def stored_bytes(nests: Nests, lds: Mapping[str, int], value: str, rows: int) -> int:
+    """The bytes of a value for a batch of `rows`, gaps included."""
+    type = nests.types[value]
+    grid = grid_of(type.shape)
+    return bind(grid.rows, rows) * lds.get(value, grid.cols) * BYTES[type.dtype]
+
+
+def lifetimes(nests: Nests) -> dict[str, tuple[int, int]]:
+    """The first and last nest at which a value that has a place is needed.
+
+    What a step is given and what it hands on are there throughout; results stay to the end.
+    """
+    program, end = nests.program, len(nests.nests)
+    first: dict[str, int] = dict.fromkeys((*program.inputs, *program.parameters, *program.state), -1)
+    last: dict[str, int] = dict.fromkeys(first, end)
+    for index, nest in enumerate(nests.nests):
+        for value in nests.made(nest):
+            first.setdefault(value, index)
+            last[value] = max(last.get(value, index), index)
+        for value in nests.outside(nest):
+            last[value] = max(last[value], index)
+    for value in program.results:
+        if program.root(value) in first:
+            last[program.root(value)] = end
+    return {value: (first[value], last[value]) for value in first}
