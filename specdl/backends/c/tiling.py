@@ -1,0 +1,74 @@
+"""How a product is cut into register tiles, and the tiles among threads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from specdl.backends.c.target import Target
+
+WIDEST = 8
+"""Vectors of a tile, at most."""
+LATENCY = 4
+"""Multiply-adds of whole vectors that are under way at a time: a smaller tile waits for itself."""
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """Tiles of `rows` by `vectors` accumulators, that cover `height` rows and `width` vectors.
+
+    The last tile of each axis lies over the one before it where the axis is no multiple.
+    """
+
+    height: int
+    width: int
+    rows: int
+    vectors: int
+    by_rows: bool
+    """Whether threads share out rows; otherwise they share out vectors of columns."""
+
+    @property
+    def panels(self) -> int:
+        """Tiles beside one another."""
+        return -(-self.width // self.vectors)
+
+    @property
+    def tiles(self) -> int:
+        """Tiles below one another."""
+        return -(-self.height // self.rows)
+
+
+def registers(target: Target) -> int:
+    """Vector registers of a processor with vectors this wide."""
+    return 32 if target.vector_bytes == 64 else 16
+
+
+def tilings(height: int, width: int, target: Target) -> list[tuple[int, int]]:
+    """The (rows, vectors) that fit the registers, beside the vectors they are multiplied with."""
+    spare = registers(target) - 1
+    return [
+        (rows, vectors)
+        for vectors in range(1, min(width, WIDEST) + 1)
+        for rows in range(1, min(height, (spare - vectors) // vectors) + 1)
+    ]
+
+
+def choose(height: int, width: int, target: Target, threads: int) -> Tiling:
+    """The tiling whose busiest thread has the least to do.
+
+    A tile costs its multiply-adds, at least as many as are under way at a time, and something for
+    the vectors it loads; so large tiles that leave little over.
+    """
+
+    def cost(tiling: Tiling) -> tuple[float, bool, int]:
+        tiles, panels = tiling.tiles, tiling.panels
+        if tiling.by_rows:
+            tiles = -(-tiles // threads)
+        else:
+            panels = -(-panels // threads)
+        one = max(tiling.rows * tiling.vectors, LATENCY) + tiling.vectors / 2 + 1
+        return tiles * panels * one, not tiling.by_rows, panels
+
+    shapes = tilings(height, width, target)
+    return min(
+        (Tiling(height, width, *shape, by_rows) for shape in shapes for by_rows in (True, False)), key=cost
+    )
