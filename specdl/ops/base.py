@@ -7,7 +7,7 @@ signature are read, the names right of it are written; nothing else says what fl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -217,10 +217,10 @@ ScheduleState = Mapping[str, float]
 class Schedule(Op):
     """A factor on the learning rate over the run, a function of time.
 
-    `factor` is called once for each step, in order; `state` is what it returned for the step
-    before, and is stored with checkpoints. Schedules that are functions of the step alone
-    return the state as it came. A schedule inside another one counts steps from its own
-    beginning.
+    `factor` is asked for each step, in order; `state` is what it returned for the step before,
+    and is stored with checkpoints. Schedules that are functions of the step alone return the
+    state as it came. A schedule inside another one counts steps from its own beginning.
+    `each` is a run of steps at once, for schedules that can do better than one by one.
     """
 
     def initial_state(self) -> ScheduleState:
@@ -230,6 +230,16 @@ class Schedule(Op):
     def factor(self, step: int, horizon: Horizon, state: ScheduleState) -> tuple[float, ScheduleState]:
         """The factor for the step numbered `step` (from 0), and the state after it."""
         raise NotImplementedError
+
+    def each(
+        self, steps: range, horizon: Horizon, state: ScheduleState
+    ) -> tuple[Sequence[float], ScheduleState]:
+        """What `factor` gives for each of some steps, one after another, and the state after the last."""
+        found: list[float] = []
+        for step in steps:
+            factor, state = self.factor(step, horizon, state)
+            found.append(factor)
+        return found, state
 
 
 class Metric(Op):

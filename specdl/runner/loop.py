@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NoReturn, Protocol
 
@@ -111,36 +111,33 @@ class Loop:
     def advance(self) -> None:
         """Take a group of steps."""
         step = self.state.step
-        rates, states = self.rates(step, min(self.group, self.pace.ahead(step)))
+        rates, schedule = self.rates(min(self.group, self.pace.ahead(step)))
         begun = time.perf_counter()
         try:
             losses = self.executable.train(self.parts["train"].tensors, self.deal, step, rates, LONGEST)
         except DivergedError as error:
-            self.diverged(error, rates, states)
+            self.diverged(error)
         taken, count = time.perf_counter() - begun, len(losses)
         self.trained += taken
         self.group = group_after(count, taken, GROUP)
-        self.state = self.state_after(count, rates, states)
+        if count < len(rates):
+            rates, schedule = self.rates(count)
+        self.move(rates, schedule)
         self.progress.advance(self.state.step, float(np.mean(losses)))
 
-    def rates(self, step: int, count: int) -> tuple[Reals, Sequence[ScheduleState]]:
-        """The learning rates of some steps, and the schedule's state after each."""
+    def rates(self, count: int) -> tuple[Reals, ScheduleState]:
+        """The learning rates of the next steps, and the schedule's state after them."""
         lr, schedule, state = self.spec.optimizer.lr, self.spec.schedule, self.state.schedule
         if schedule is None:
-            return np.full(count, lr), [state] * count
-        rates, states = [], []
-        for number in range(step, step + count):
-            factor, state = schedule.factor(number, self.pace.horizon, state)
-            rates.append(lr * factor)
-            states.append(state)
-        return rates, states
+            return np.full(count, lr), state
+        steps = range(self.state.step, self.state.step + count)
+        factors, state = schedule.each(steps, self.pace.horizon, state)
+        return lr * np.asarray(factors, dtype=np.float64), state
 
-    def state_after(self, count: int, rates: Reals, states: Sequence[ScheduleState]) -> State:
-        """The state after the first `count` steps of a group."""
-        if not count:
-            return self.state
-        lr = float(rates[count - 1])
-        return replace(self.state, step=self.state.step + count, lr=lr, schedule=states[count - 1])
+    def move(self, rates: Reals, schedule: ScheduleState) -> None:
+        """Bring the state to where it is after steps with these rates."""
+        step, lr = self.state.step + len(rates), float(rates[-1])
+        self.state = replace(self.state, step=step, lr=lr, schedule=schedule)
 
     def settle(self) -> None:
         """Evaluate and save, if it is time to."""
@@ -225,14 +222,15 @@ class Loop:
         checkpoint = self.folder.checkpoints.folder(step) if step else None
         raise self.stop.error(f"{where}; {how}", checkpoint)
 
-    def diverged(self, error: DivergedError, rates: Reals, states: Sequence[ScheduleState]) -> NoReturn:
+    def diverged(self, error: DivergedError) -> NoReturn:
         """Save the state before the step that failed, write down what happened, and end the run."""
         done = error.step - 1 - self.state.step
-        self.state = self.state_after(done, rates, states)
+        if done:
+            self.move(*self.rates(done))
         if (self.state.step, self.state.evaluated) != self.saved or not self.folder.checkpoints.steps():
             self.save()
         epoch = (error.step - 1) // self.pace.steps_per_epoch + 1
-        lr = float(rates[done])
+        lr = float(self.rates(1)[0][0])
         self.folder.write(
             DIVERGED,
             {"step": error.step, "epoch": epoch, "lr": lr, "message": error.message, "help": error.help},

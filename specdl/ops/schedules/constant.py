@@ -1,5 +1,6 @@
 """No change over the run."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from specdl.ops.base import Horizon, Schedule, ScheduleState
@@ -12,3 +13,8 @@ class Constant(Schedule):
 
     def factor(self, step: int, horizon: Horizon, state: ScheduleState) -> tuple[float, ScheduleState]:
         return 1.0, state
+
+    def each(
+        self, steps: range, horizon: Horizon, state: ScheduleState
+    ) -> tuple[Sequence[float], ScheduleState]:
+        return [1.0] * len(steps), state

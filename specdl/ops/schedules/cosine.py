@@ -1,6 +1,7 @@
 """Half a period of a cosine."""
 
 import math
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -28,6 +29,13 @@ class Cosine(Schedule):
     min: Annotated[float, Field(ge=0, le=1, description="Factor at the end.")] = 0.0
 
     def factor(self, step: int, horizon: Horizon, state: ScheduleState) -> tuple[float, ScheduleState]:
+        (found,), state = self.each(range(step, step + 1), horizon, state)
+        return found, state
+
+    def each(
+        self, steps: range, horizon: Horizon, state: ScheduleState
+    ) -> tuple[Sequence[float], ScheduleState]:
         length = horizon.length(self.unit) if self.length is None else self.length
-        done = min(horizon.at(step, self.unit) / length, 1.0)
-        return self.min + (1 - self.min) * (1 + math.cos(math.pi * done)) / 2, state
+        least, rest = self.min, 1 - self.min
+        done = [min(horizon.at(step, self.unit) / length, 1.0) for step in steps]
+        return [least + rest * (1 + math.cos(math.pi * part)) / 2 for part in done], state

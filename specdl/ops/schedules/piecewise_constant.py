@@ -1,6 +1,7 @@
 """Steps at given times."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -45,3 +46,15 @@ class PiecewiseConstant(Schedule):
 
     def factor(self, step: int, horizon: Horizon, state: ScheduleState) -> tuple[float, ScheduleState]:
         return self.factors[bisect_right(self.boundaries, horizon.at(step, self.unit))], state
+
+    def each(
+        self, steps: range, horizon: Horizon, state: ScheduleState
+    ) -> tuple[Sequence[float], ScheduleState]:
+        def at(step: int) -> float:
+            return horizon.at(step, self.unit)
+
+        ends = [*(bisect_left(steps, boundary, key=at) for boundary in self.boundaries), len(steps)]
+        found: list[float] = []
+        for factor, end in zip(self.factors, ends, strict=True):
+            found += [factor] * (end - len(found))
+        return found, state

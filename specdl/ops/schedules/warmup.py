@@ -1,5 +1,6 @@
 """A linear rise before another schedule."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -41,3 +42,12 @@ class Warmup(Schedule):
             return self.then.factor(step - first, rest, state)
         target, _ = self.then.factor(0, rest, state)
         return target * (self.start + (1 - self.start) * horizon.at(step, self.unit) / length), state
+
+    def each(
+        self, steps: range, horizon: Horizon, state: ScheduleState
+    ) -> tuple[Sequence[float], ScheduleState]:
+        length = horizon.length(self.unit) if self.length is None else self.length
+        first = horizon.first(length, self.unit)
+        if steps.start < first:
+            return super().each(steps, horizon, state)
+        return self.then.each(range(steps.start - first, steps.stop - first), horizon.after(first), state)

@@ -6,11 +6,17 @@ from specdl.ops.base import Horizon
 
 
 def curve(schedule, steps, steps_per_epoch=1):
-    """The factor of every step, as a run asks for them."""
-    state, factors = schedule.initial_state(), []
+    """The factor of every step: the same one by one and in runs of steps."""
+    horizon = Horizon(steps, steps_per_epoch)
+    state, factors, states = schedule.initial_state(), [], []
     for step in range(steps):
-        factor, state = schedule.factor(step, Horizon(steps, steps_per_epoch), state)
+        states.append(state)
+        factor, state = schedule.factor(step, horizon, state)
         factors.append(factor)
+    for start in range(0, steps, 3):
+        assert schedule.each(range(start, steps), horizon, states[start]) == (factors[start:], state)
+        middle = (start + steps) // 2
+        assert list(schedule.each(range(start, middle), horizon, states[start])[0]) == factors[start:middle]
     return factors
 
 
