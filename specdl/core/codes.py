@@ -124,6 +124,10 @@ allocated: `specdl plan SPEC` shows them by section, and `--fit 8GiB` the larges
 E520: The disk has not the room that a run writes: its checkpoints are as large as parameters and
 optimiser state together, and `train.keep` says how many stay.
 
+E530: Native code cannot be made here: the C compiler fails, does not end, or makes what cannot be loaded.
+The same program runs on torch, with the same results and slower. `CC` names another compiler, and
+`pip install 'specdl[native]'` brings one.
+
 E610: The spec names a file outside of its own folder and the working folder. A spec may come from
 anybody, so what it reads stays where its user looks; `--allow-path DIR` allows one more folder.
 
