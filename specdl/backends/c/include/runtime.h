@@ -1,0 +1,436 @@
+/* The runtime of a generated library: nests run one after another on a team of threads, and whole
+   stretches of training steps run with nothing but C between them.
+
+   Pasted in after the vector functions, which define `real` and `i64`. Whatever a structure points to
+   belongs to the caller and outlives the call. Every number in a structure is 64 bits wide, so that it
+   is laid out the same for every compiler and for ctypes. */
+
+#include <stdint.h>
+#include <string.h>
+#include <time.h>
+
+typedef uint32_t u32;
+typedef uint64_t u64;
+
+typedef void nest_fn(void *const *p, i64 samples, i64 lo, i64 hi, real *scratch);
+typedef void numbers_fn(double lr, double t, double samples, real *s);
+typedef void part_fn(void *job);
+typedef void sgemm_fn(const char *transa, const char *transb, const int *m, const int *n, const int *k,
+                      const float *alpha, const float *a, const int *lda, const float *b, const int *ldb,
+                      const float *beta, float *c, const int *ldc);
+typedef void dgemm_fn(const char *transa, const char *transb, const int *m, const int *n, const int *k,
+                      const double *alpha, const double *a, const int *lda, const double *b, const int *ldb,
+                      const double *beta, double *c, const int *ldc);
+
+enum { BARRIER = 1, ALONE = 2 };                    /* flags of a call */
+enum { DONE = 0, LATE = 1, NOT_FINITE = 2 };        /* why training stopped */
+enum { ORDER_DRAW = 2 };                            /* third word of the counters of random integers */
+enum { BLOCK_ROWS = 128 };                          /* rows gathered at a time: their numbers stay in L1 */
+enum { CHECK_NS = 250000 };                         /* the clock is read about this often */
+
+typedef struct {
+    nest_fn *fn;
+    i64 base;                /* its pointers begin at schedule->pointers + base */
+    i64 times, fixed;        /* units of work: times * samples + fixed */
+    i64 grain;               /* threads' ranges are cut at multiples of this many units */
+    i64 flags;               /* BARRIER: all threads meet before it; ALONE: the first thread runs all of it */
+} call;
+
+typedef struct {
+    i64 lo, hi;              /* the units of one call that one thread runs */
+} span;
+
+typedef struct {
+    const call *calls;
+    i64 count;               /* calls in all */
+    i64 early;               /* calls before the finite guard; those from here on commit the step */
+    void *const *pointers;
+    numbers_fn *numbers;     /* fills the slots; null where there are none */
+    real *slots;
+    const real *loss;        /* null where nothing is trained */
+    real *scratch;           /* `scratch_each` numbers for each thread */
+    i64 scratch_each;
+    span *spans;             /* `count` for each thread, filled in here */
+} schedule;
+
+typedef struct {
+    i64 threads;             /* the other fields are only read where this is more than 1 */
+    void (*parallel)(part_fn *part, void *job, unsigned threads, unsigned flags);
+    int (*thread)(void);     /* number of the calling thread in its team */
+    int (*size)(void);       /* threads of that team: at most as many as were asked for */
+    void (*barrier)(void);
+} team;
+
+/* A permutation of `rows` samples for each epoch: the same as specdl/data/order.py, which explains it. */
+typedef struct {
+    i64 rows;
+    i64 height, width;       /* sides of the grid of cells, less than 2**31 */
+    i64 rounds;              /* half-rounds, an even number; 0: samples come in their order */
+    i64 together;            /* epochs that share a key */
+    i64 first_group;         /* what `keys` begins with; a group is `together` epochs */
+    const u64 *keys;         /* one for each group that the call reaches */
+    i64 words;               /* random words of an epoch: rounds / 2 * (height + width) */
+    u32 *tables;             /* `tables_each` words for each thread, at least `words` */
+    i64 tables_each;
+} order;
+
+typedef struct {
+    const char *from;        /* one row for each sample, dense */
+    i64 bytes;               /* of a row */
+    char *to;                /* the batch's buffer */
+    i64 pitch;               /* bytes from one row of the buffer to the next */
+} column;
+
+typedef struct {
+    const schedule *schedule;
+    const team *team;
+    const order *order;
+    const column *columns;
+    i64 column_count;
+    i64 batch_size;
+    i64 steps_per_epoch;     /* the batch of a step is what its epoch has left, `batch_size` at most */
+    i64 first;               /* number of the first step, counted from 0 over all epochs */
+    i64 count;               /* steps to take */
+    double first_t;          /* what the first step's numbers are told; the next is told 1 more */
+    const double *rates;     /* a learning rate for each step */
+    double *losses;          /* a loss for each step, filled in here */
+    i64 budget_ns;           /* the step in which this much time has passed is the last; 0: no limit */
+    i64 done, why;           /* filled in here: steps completed, and why no more */
+} training;
+
+static sgemm_fn *SGEMM __attribute__((unused));
+static dgemm_fn *DGEMM __attribute__((unused));
+
+/* ---- Denormals: flushed to zero in each thread while it works, and the switch put back after. */
+
+static u64 flush_denormals(void)
+{
+#if defined(__x86_64__)
+    unsigned before = __builtin_ia32_stmxcsr();
+    __builtin_ia32_ldmxcsr(before | 0x8040);
+    return before;
+#elif defined(__aarch64__)
+    u64 before;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(before));
+    __asm__ volatile("msr fpcr, %0" : : "r"(before | (u64)1 << 24));
+    return before;
+#else
+    return 0;
+#endif
+}
+
+static void restore_denormals(u64 before)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_ldmxcsr((unsigned)before);
+#elif defined(__aarch64__)
+    __asm__ volatile("msr fpcr, %0" : : "r"(before));
+#else
+    (void)before;
+#endif
+}
+
+/* ---- Threads. */
+
+typedef struct {
+    i64 id, size;
+    void (*barrier)(void);
+} worker;
+
+static worker worker_of(const team *t)
+{
+    if (t->threads <= 1) return (worker){0, 1, 0};
+    return (worker){t->thread(), t->size(), t->barrier};
+}
+
+static inline void meet(const worker *w)
+{
+    if (w->size > 1) w->barrier();
+}
+
+static void launch(const team *t, part_fn *part, void *job)
+{
+    if (t->threads > 1) t->parallel(part, job, (unsigned)t->threads, 0);
+    else part(job);
+}
+
+/* Where a thread's share of the units begins: the first threads get what is left over, so that work of
+   one grain is the first thread's. Calls with equal units and grain have equal shares. */
+static i64 share(i64 units, i64 grain, i64 thread, i64 threads)
+{
+    i64 grains = (units + grain - 1) / grain;
+    i64 begin = (grains * thread + threads - 1) / threads * grain;
+    return begin < units ? begin : units;
+}
+
+static span span_of(i64 units, i64 grain, const worker *w)
+{
+    if (w->size == 1) return (span){0, units};
+    return (span){share(units, grain, w->id, w->size), share(units, grain, w->id + 1, w->size)};
+}
+
+static span *spans_of(const schedule *s, const worker *w)
+{
+    return s->spans + w->id * s->count;
+}
+
+/* The spans depend on the number of samples alone, so that their divisions are not every step's. */
+static void cut(const schedule *s, i64 samples, const worker *w)
+{
+    span *spans = spans_of(s, w);
+    for (i64 i = 0; i < s->count; i++) {
+        const call *c = s->calls + i;
+        i64 units = c->times * samples + c->fixed;
+        if (c->flags & ALONE) spans[i] = (span){0, w->id ? 0 : units};
+        else spans[i] = span_of(units, c->grain, w);
+    }
+}
+
+static void run_calls(const schedule *s, i64 samples, i64 from, i64 to, const worker *w)
+{
+    const span *spans = spans_of(s, w);
+    real *scratch = s->scratch + w->id * s->scratch_each;
+    for (i64 i = from; i < to; i++) {
+        const call *c = s->calls + i;
+        if (c->flags & BARRIER) meet(w);
+        if (spans[i].lo < spans[i].hi)
+            c->fn(s->pointers + c->base, samples, spans[i].lo, spans[i].hi, scratch);
+    }
+}
+
+/* ---- Order. */
+
+/* Philox4x32-10: the upper halves of both 64-bit words of a block. */
+static inline void philox(u64 key, u64 block, u32 out[2])
+{
+    u32 c0 = (u32)block, c1 = (u32)(block >> 32), c2 = ORDER_DRAW, c3 = 0;
+    u32 k0 = (u32)key, k1 = (u32)(key >> 32);
+    for (int round = 0; round < 10; round++) {
+        u64 p0 = (u64)c0 * 0xD2511F53u, p1 = (u64)c2 * 0xCD9E8D57u;
+        c0 = (u32)(p1 >> 32) ^ c1 ^ k0;
+        c2 = (u32)(p0 >> 32) ^ c3 ^ k1;
+        c1 = (u32)p1;
+        c3 = (u32)p0;
+        k0 += 0x9E3779B9u;
+        k1 += 0xBB67AE85u;
+    }
+    out[0] = c1;
+    out[1] = c3;
+}
+
+/* The tables of an epoch's network, one half-round after another. */
+static void make_tables(const order *o, i64 epoch, u32 *tables)
+{
+    if (!o->rounds) return;
+    u64 key = o->keys[epoch / o->together - o->first_group];
+    i64 words = o->words, first = epoch % o->together * words;
+    for (i64 at = -(first & 1); at < words; at += 2) {
+        u32 pair[2];
+        philox(key, (u64)(first + at) >> 1, pair);
+        if (at >= 0) tables[at] = pair[0];
+        if (at + 1 < words) tables[at + 1] = pair[1];
+    }
+    u64 height = (u64)o->height, width = (u64)o->width;
+    for (i64 round = 0; round < o->rounds; round += 2) {
+        for (u64 i = 0; i < width; i++) tables[i] = (u32)(tables[i] * height >> 32);
+        tables += width;
+        for (u64 i = 0; i < height; i++) tables[i] = (u32)(tables[i] * width >> 32);
+        tables += height;
+    }
+}
+
+/* x modulo side, for x < 2 * side: below zero wraps to what is larger than x. */
+static inline u32 wrap(u32 x, u32 side)
+{
+    u32 less = x - side;
+    return less < x ? less : x;
+}
+
+/* The samples at places [place, place + n) of the epoch whose tables these are. */
+static void find_samples(const order *o, const u32 *tables, i64 place, i64 n, i64 *out)
+{
+    const i64 rows = o->rows, rounds = o->rounds;
+    const u32 height = (u32)o->height, width = (u32)o->width;
+    if (!rounds) {
+        for (i64 i = 0; i < n; i++) out[i] = place + i;
+        return;
+    }
+    u32 next_left = (u32)(place / width), next_right = (u32)(place % width);
+    for (i64 i = 0; i < n; i++) {
+        u32 left = next_left, right = next_right;
+        i64 sample;
+        do {
+            const u32 *table = tables;
+            for (i64 round = 0; round < rounds; round += 2) {
+                left = wrap(left + table[right], height);
+                table += width;
+                right = wrap(right + table[left], width);
+                table += height;
+            }
+            sample = (i64)left * width + right;
+        } while (sample >= rows);
+        out[i] = sample;
+        if (++next_right == width) next_right = 0, next_left++;
+    }
+}
+
+/* ---- Batches. */
+
+static inline __attribute__((always_inline)) void copy_rows(const column *c, const i64 *samples, i64 n, i64 at, i64 bytes)
+{
+    const char *from = c->from;
+    const i64 pitch = c->pitch;
+    char *to = c->to + at * pitch;
+    for (i64 i = 0; i < n; i++) memcpy(to + i * pitch, from + samples[i] * bytes, (size_t)bytes);
+}
+
+/* Rows of a few sizes are moved by one instruction each. */
+static void gather_column(const column *c, const i64 *samples, i64 n, i64 at)
+{
+    switch (c->bytes) {
+    case 4: copy_rows(c, samples, n, at, 4); break;
+    case 8: copy_rows(c, samples, n, at, 8); break;
+    case 16: copy_rows(c, samples, n, at, 16); break;
+    default: copy_rows(c, samples, n, at, c->bytes);
+    }
+}
+
+/* This thread's rows of the batch whose first place in the epoch is `place`. */
+static void gather(const training *t, const u32 *tables, i64 place, span rows)
+{
+    i64 samples[BLOCK_ROWS];
+    for (i64 at = rows.lo; at < rows.hi; at += BLOCK_ROWS) {
+        i64 left = rows.hi - at, n = left < BLOCK_ROWS ? left : BLOCK_ROWS;
+        find_samples(t->order, tables, place + at, n, samples);
+        for (i64 i = 0; i < t->column_count; i++) gather_column(t->columns + i, samples, n, at);
+    }
+}
+
+/* ---- The clock: read every so many steps, about as many as fit into CHECK_NS. */
+
+typedef struct {
+    i64 end, last;           /* when time is up, and when it was looked at last */
+    i64 period, left;        /* steps from one look to the next, and until the next */
+} stopwatch;
+
+static i64 now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (i64)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static stopwatch stopwatch_of(i64 budget_ns)
+{
+    if (!budget_ns) return (stopwatch){0, 0, 0, 0};
+    i64 now = now_ns();
+    return (stopwatch){now + budget_ns, now, 1, 1};
+}
+
+/* Whether time is up after one more step. */
+static int is_late(stopwatch *s)
+{
+    if (!s->end || --s->left) return 0;
+    i64 now = now_ns(), passed = now - s->last;
+    if (passed < CHECK_NS / 2) s->period *= 2;
+    else if (passed > CHECK_NS && s->period > 1) s->period /= 2;
+    s->last = now;
+    s->left = s->period;
+    return now >= s->end;
+}
+
+/* ---- Training. */
+
+/* One thread's part of a stretch of steps. Between two barriers the first thread alone writes what all
+   share, and all read it only after the second, so that they leave at the same step. */
+static void train_part(void *job)
+{
+    training *t = job;
+    const schedule *s = t->schedule;
+    const worker w = worker_of(t->team);
+    u32 *tables = t->order->tables + w.id * t->order->tables_each;
+    i64 epoch = t->first / t->steps_per_epoch, batch = t->first % t->steps_per_epoch;
+    i64 made = -1, samples = -1;
+    span rows = {0, 0};
+    stopwatch watch = stopwatch_of(w.id ? 0 : t->budget_ns);
+    u64 before = flush_denormals();
+
+    for (i64 i = 0; i < t->count; i++) {
+        if (made != epoch) make_tables(t->order, made = epoch, tables);
+        i64 place = batch * t->batch_size, left = t->order->rows - place;
+        i64 here = left < t->batch_size ? left : t->batch_size;
+        if (samples != here) {
+            cut(s, samples = here, &w);
+            rows = span_of(samples, LANES, &w);
+        }
+        gather(t, tables, place, rows);
+        if (!w.id && s->numbers) s->numbers(t->rates[i], t->first_t + (double)i, (double)samples, s->slots);
+        meet(&w);
+        run_calls(s, samples, 0, s->early, &w);
+        meet(&w);
+        double loss = (double)*s->loss;
+        if (!__builtin_isfinite(loss)) {
+            if (!w.id) t->why = NOT_FINITE;
+            break;
+        }
+        run_calls(s, samples, s->early, s->count, &w);
+        if (!w.id) {
+            t->losses[i] = loss;
+            t->done = i + 1;
+            if (is_late(&watch)) t->why = LATE;
+        }
+        meet(&w);
+        if (t->why) break;
+        if (++batch == t->steps_per_epoch) batch = 0, epoch++;
+    }
+    restore_denormals(before);
+}
+
+/* Take `count` steps, or fewer. A step whose loss is not finite is left before anything of it is
+   committed, its batch and its slots still in place. Returns the steps completed. */
+i64 specdl_train(training *t)
+{
+    t->done = 0;
+    t->why = DONE;
+    launch(t->team, train_part, t);
+    return t->done;
+}
+
+typedef struct {
+    const schedule *schedule;
+    const team *team;
+    i64 samples, from, to;
+} stretch;
+
+static void run_part(void *job)
+{
+    const stretch *r = job;
+    const worker w = worker_of(r->team);
+    u64 before = flush_denormals();
+    cut(r->schedule, r->samples, &w);
+    run_calls(r->schedule, r->samples, r->from, r->to, &w);
+    restore_denormals(before);
+}
+
+/* The numbers, then calls [from, to), on the batch that is in. */
+void specdl_run(const schedule *s, const team *t, i64 samples, double lr, double at, i64 from, i64 to)
+{
+    stretch job = {s, t, samples, from, to};
+    u64 before = flush_denormals();
+    if (s->numbers) s->numbers(lr, at, (double)samples, s->slots);
+    restore_denormals(before);
+    launch(t, run_part, &job);
+}
+
+/* Where the products find the BLAS; null where there is none. */
+void specdl_blas(void *sgemm, void *dgemm)
+{
+    SGEMM = (sgemm_fn *)sgemm;
+    DGEMM = (dgemm_fn *)dgemm;
+}
+
+/* What the caller compares its own structures with. */
+const i64 specdl_sizes[] = {
+    sizeof(real), sizeof(call), sizeof(span), sizeof(schedule),
+    sizeof(team), sizeof(order), sizeof(column), sizeof(training),
+};
