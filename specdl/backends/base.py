@@ -67,6 +67,15 @@ class Executable(Protocol):
     def evaluate(self) -> tuple[Mapping[str, Tensor], float]:
         """Run the inference program with the loss: results as of `infer`, and the loss."""
 
+    def evaluate_rows(
+        self, data: Mapping[str, Tensor], rows: range, size: int, outputs: Mapping[str, Tensor]
+    ) -> Reals:
+        """`evaluate` on rows of resident data, in batches of `size` of which the last may be smaller.
+
+        Results are copied into `outputs`, by name: buffers (len(rows), ...) of the results'
+        dtype; those that it does not name are not wanted. The loss of each batch.
+        """
+
     def batch(self) -> Mapping[str, Tensor]:
         """The batch that is in, inputs and targets by name: views of the buffers."""
 
@@ -105,3 +114,18 @@ class Executable(Protocol):
 
     def allocated(self) -> Mapping[str, int]:
         """Bytes held, by the plan's sections."""
+
+
+def batch_by_batch(
+    executable: Executable, data: Mapping[str, Tensor], rows: range, size: int, outputs: Mapping[str, Tensor]
+) -> list[float]:
+    """`Executable.evaluate_rows` by `put` and `evaluate`, for those that have nothing faster."""
+    losses: list[float] = []
+    for done in range(0, len(rows), size):
+        batch = slice(rows.start + done, min(rows.start + done + size, rows.stop))
+        executable.put({name: array[batch] for name, array in data.items()})
+        results, loss = executable.evaluate()
+        for name, buffer in outputs.items():
+            buffer[done : done + size].copy_(results[name])
+        losses.append(loss)
+    return losses

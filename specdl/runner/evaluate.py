@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +12,12 @@ import numpy as np
 import torch
 
 from specdl.backends.base import Executable
+from specdl.backends.torch.bind import DTYPES
 from specdl.core.errors import ShapeError
+from specdl.core.types import bind
 from specdl.graph.graph import Graph
 from specdl.ops.base import Metric
+from specdl.runner.pace import GROUP, group_after
 from specdl.spec.model import ModelSpec
 
 if TYPE_CHECKING:
@@ -100,17 +104,28 @@ class Evaluator:
     def __init__(self, executable: Executable, spec: ModelSpec, graph: Graph, rows: int) -> None:
         self.executable, self.rows = executable, rows
         self.scored = scored(spec, graph)
+        self.types = {each.output: graph.values[graph.outputs[each.output]] for each in self.scored}
         self.sums = all(loss.op.reduction == "sum" for loss in graph.losses)
+        self.buffers: dict[str, torch.Tensor] = {}
+        """The outputs of a chunk of rows, by name."""
+        self.group = 1
+        """How many batches take about `GROUP` seconds."""
 
     def __call__(self, part: Resident, stopping: Callable[[], bool] = lambda: False) -> Figures | None:
         """The figures of a part, `loss` first; None if it was asked to stop on the way."""
         total = 0.0
         sums: dict[str, tuple[float, ...]] = {}
-        for start, stop, outputs, loss in self.chunks(part, stopping):
+        length = self.chunk_rows(part.rows)
+        for start in range(0, part.rows, length):
+            rows = range(start, min(start + length, part.rows))
+            loss = self.chunk(part, rows, stopping)
+            if loss is None:
+                return None
             total += loss
             for each in self.scored:
-                target = part.tensors[each.target][start:stop]
-                add(sums, each.name, each.metric.sums(outputs[each.output], target))
+                output = self.buffers[each.output][: len(rows)]
+                target = part.tensors[each.target][rows.start : rows.stop]
+                add(sums, each.name, each.metric.sums(output, target))
         if stopping():
             return None
         figures = {LOSS: total if self.sums else total / part.rows}
@@ -118,41 +133,35 @@ class Evaluator:
             figures[each.name] = each.metric.result(sums[each.name], part.rows)
         return figures
 
-    def chunks(
-        self, part: Resident, stopping: Callable[[], bool]
-    ) -> Iterator[tuple[int, int, Mapping[str, torch.Tensor], float]]:
-        """Row ranges with their outputs (valid until the next) and their share of the loss."""
-        buffers: dict[str, torch.Tensor] = {}
-        wanted = {each.output for each in self.scored}
-        start = filled = 0
-        total, length = 0.0, 0
-        for begin in range(0, part.rows, self.rows):
-            if stopping():
-                return
-            end = min(begin + self.rows, part.rows)
-            self.executable.gather(part.tensors, torch.arange(begin, end))
-            outputs, loss = self.executable.evaluate()
-            total += loss if self.sums else loss * (end - begin)
-            if not length:
-                length = self.chunk_length(outputs, wanted, part.rows)
-                buffers = {name: new_buffer(outputs[name], length) for name in wanted}
-            for name, buffer in buffers.items():
-                buffer[filled : filled + end - begin].copy_(outputs[name])
-            filled += end - begin
-            if filled + self.rows > length or end == part.rows:
-                yield start, end, {name: buffer[:filled] for name, buffer in buffers.items()}, total
-                start, filled, total = end, 0, 0.0
+    def chunk_rows(self, rows: int) -> int:
+        """How many of a part's rows are evaluated between two looks of the metrics; makes the buffers.
 
-    def chunk_length(self, outputs: Mapping[str, torch.Tensor], wanted: set[str], rows: int) -> int:
-        """How many rows the buffers hold: whole batches, within `CHUNK_BYTES` if one batch is."""
-        bytes_per_row = sum(outputs[name][:1].nbytes for name in wanted)
+        They are whole batches, within `CHUNK_BYTES` if one batch is.
+        """
+        bytes_per_row = sum(type.nbytes(1) for type in self.types.values())
         batches = max(CHUNK_BYTES // max(bytes_per_row * self.rows, 1), 1)
-        return min(batches, -(-rows // self.rows)) * self.rows
+        length = min(batches, -(-rows // self.rows)) * self.rows
+        for name, type in self.types.items():
+            if name not in self.buffers or len(self.buffers[name]) < length:
+                shape = (length, *(bind(dim, 1) for dim in type.shape[1:]))
+                self.buffers[name] = torch.empty(shape, dtype=DTYPES[type.dtype])
+        return length
 
-
-def new_buffer(like: torch.Tensor, rows: int) -> torch.Tensor:
-    """Room for so many rows of an output."""
-    return torch.empty((rows, *like.shape[1:]), dtype=like.dtype)
+    def chunk(self, part: Resident, rows: range, stopping: Callable[[], bool]) -> float | None:
+        """Fill the buffers with the outputs of some rows; their share of the loss, None if asked to stop."""
+        total, done = 0.0, 0
+        while done < len(rows):
+            if stopping():
+                return None
+            some = rows[done : done + self.group * self.rows]
+            outputs = {name: buffer[done : done + len(some)] for name, buffer in self.buffers.items()}
+            begun = time.perf_counter()
+            losses = self.executable.evaluate_rows(part.tensors, some, self.rows, outputs)
+            self.group = group_after(len(losses), time.perf_counter() - begun, GROUP)
+            for number, loss in enumerate(map(float, losses)):
+                total += loss if self.sums else loss * min(self.rows, len(some) - number * self.rows)
+            done += len(some)
+        return total
 
 
 def add(sums: dict[str, tuple[float, ...]], name: str, more: tuple[float, ...]) -> None:

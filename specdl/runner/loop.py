@@ -18,7 +18,7 @@ from specdl.graph.graph import Graph
 from specdl.ops.base import ScheduleState
 from specdl.runner.evaluate import LOSS, Evaluator, Figures, Resident
 from specdl.runner.folder import DIVERGED, RESULT, RunFolder
-from specdl.runner.pace import group_after, pace
+from specdl.runner.pace import GROUP, group_after, pace
 from specdl.runner.progress import Length, Progress
 from specdl.runner.records import MetricsFile, TimingFile
 from specdl.runner.signals import Stop
@@ -26,8 +26,6 @@ from specdl.runner.snapshot import Snapshot
 from specdl.runner.state import Best, State
 from specdl.spec.model import ModelSpec
 
-GROUP = 0.02
-"""Seconds of steps between two looks at whether to stop."""
 LONGEST = 0.05
 """Seconds after which a group of steps that was expected to be faster ends early."""
 CLOCK = 60.0

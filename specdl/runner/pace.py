@@ -10,6 +10,9 @@ from specdl.data.order import batches
 from specdl.ops.base import Horizon
 from specdl.spec.model import CheckpointEvery, TrainSpec
 
+GROUP = 0.02
+"""Seconds of work between two looks at whether to stop."""
+
 
 @dataclass(frozen=True)
 class Pace:
@@ -48,9 +51,9 @@ class Pace:
 
 
 def group_after(count: int, taken: float, wanted: float) -> int:
-    """How many steps to take next so that they take `wanted` seconds, when `count` took `taken`.
+    """How many steps, or batches, take `wanted` seconds, when the last `count` took `taken`.
 
-    At most twice as many, since the first steps of a process are slower or faster than others.
+    At most twice as many, since the first ones of a process are slower or faster than others.
     """
     return max(1, min(2 * count, int(wanted * count / max(taken, 1e-9))))
 

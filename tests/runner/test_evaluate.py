@@ -12,7 +12,7 @@ from specdl.runner import evaluate as module
 from specdl.runner.evaluate import Evaluator, predictions, resident, scored
 from specdl.spec.model import LossEntry
 from tests.graph import models
-from tests.runner.tools import BATCH, compiled, data, spec
+from tests.runner.tools import BATCH, ROWS, compiled, data, spec
 
 
 def evaluator(of):
@@ -57,6 +57,23 @@ def test_metrics_see_samples_in_order(monkeypatch):
     evaluate(resident(part))
     assert [len(output) for output, _ in seen] == [8, 8, 6]
     np.testing.assert_array_equal(torch.cat([target for _, target in seen]).numpy(), part.targets["target"])
+
+
+@pytest.mark.parametrize(
+    ("group", "chunk", "together"), [(0.0, 1, 8), (0.0, 1 << 20, 8), (1e9, 1, 8), (1e9, 1 << 20, ROWS)]
+)
+def test_how_batches_are_grouped_changes_nothing(monkeypatch, group, chunk, together):
+    monkeypatch.setattr(module, "CHUNK_BYTES", chunk)
+    parts = {name: resident(part) for name, part in data().parts.items()}
+    expected = {name: evaluator(spec())[0](part) for name, part in parts.items()}
+    monkeypatch.setattr(module, "GROUP", group)
+    made, executable = evaluator(spec())
+    calls = []
+    one = executable.evaluate_rows
+    executable.evaluate_rows = lambda *of: (calls.append(len(of[1])), one(*of))[1]
+    for _ in range(3):
+        assert {name: made(part) for name, part in parts.items()} == expected
+    assert max(calls) == together
 
 
 def test_asked_to_stop_it_has_no_figures():

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from specdl.backends.base import StepScalars
+from specdl.backends.base import StepScalars, batch_by_batch
 from specdl.core.errors import DivergedError
 from specdl.data.base import Data, DataSpec, Part
 from specdl.graph.build import build
@@ -73,6 +73,9 @@ class Linears:
     def evaluate(self) -> Any:
         self.notes("evaluate")
         return self.infer(), self.loss()
+
+    def evaluate_rows(self, data: Any, rows: range, size: int, outputs: Any) -> list[float]:
+        return batch_by_batch(self, data, rows, size, outputs)
 
     def loss(self) -> float:
         return float((self.infer()["fc"] - self.held["target"]).square().mean())

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from specdl.backends.base import Phase, Reals, StepScalars
+from specdl.backends.base import Phase, Reals, StepScalars, batch_by_batch
 from specdl.backends.torch.bind import DTYPES, Arenas, Binding
 from specdl.backends.torch.functions import Closure, closures
 from specdl.core.errors import CompilerFault, DivergedError, UsageError
@@ -193,6 +193,11 @@ class TorchExecutable:
     def evaluate(self) -> tuple[Mapping[str, Tensor], float]:
         done = self.inference("evaluate")
         return done.outputs, float(done.loss)
+
+    def evaluate_rows(
+        self, data: Mapping[str, Tensor], rows: range, size: int, outputs: Mapping[str, Tensor]
+    ) -> list[float]:
+        return batch_by_batch(self, data, rows, size, outputs)
 
     def inference(self, schedule: str) -> Inference:
         """Run a program that ends with the outputs, on the batch that is in."""

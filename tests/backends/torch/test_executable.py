@@ -75,6 +75,18 @@ def test_outputs_are_the_eager_twins(made, rows):
     same(made.infer()["head"], twin(data["input"]))
 
 
+def test_rows_are_evaluated_in_batches(made):
+    data, wanted = batch(21), {"head": torch.empty(17, 2, dtype=torch.float64)}
+    losses = made.evaluate_rows(data, range(2, 19), 8, wanted)
+    assert made.evaluate_rows(data, range(2, 19), 8, {}) == losses
+    for number, at in enumerate((2, 10, 18)):
+        rows = torch.arange(at, min(at + 8, 19))
+        made.gather(data, rows)
+        outputs, loss = made.evaluate()
+        assert losses[number] == loss
+        assert torch.equal(wanted["head"][at - 2 : at + 6], outputs["head"])
+
+
 def test_train_is_gather_and_step():
     one, other = executable(spec()), executable(spec())
     data = batch(50)
