@@ -1,0 +1,194 @@
+"""Expressions as C: one statement for each node, on vectors of lanes."""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from specdl.backends.c.names import Layout, Names, Scope, Term
+from specdl.backends.c.target import Target
+from specdl.core.errors import CompilerFault
+from specdl.core.expr import FUNCTIONS, Expr
+from specdl.core.types import Dim
+from specdl.loops.statements import form, grid_of
+
+OPERATORS = {
+    "add": "+",
+    "sub": "-",
+    "mul": "*",
+    "div": "/",
+    "lt": "<",
+    "le": "<=",
+    "gt": ">",
+    "ge": ">=",
+    "eq": "==",
+}
+CALLS = {name: f"v_{name}" for name in (*FUNCTIONS, "maximum", "minimum", "pow")}
+MASKS = frozenset("lt le gt ge eq truth".split())
+
+
+@dataclass(frozen=True)
+class Where:
+    """The vector of places that is computed: a row, and a first column of as many as there are lanes."""
+
+    row: str
+    column: str
+    scopes: Mapping[tuple[bool, bool], Scope]
+    """Where to compute what depends on the row, and on the column."""
+    flat: bool = False
+    """Whether the places are counted through all rows: `column` is the first of them."""
+
+
+Made = Callable[[Expr, tuple[Dim, ...], Where], Term | None]
+"""What a load of a value is that the nest itself has computed; `None` for one that is read from memory."""
+
+
+def literal(value: float, target: Target) -> str:
+    """A number as C reads it, exactly as the target's type rounds it."""
+    suffix = "f" if target.real == "float" else ""
+    if suffix:
+        try:
+            (value,) = struct.unpack("f", struct.pack("f", value))
+        except OverflowError:
+            value = math.copysign(math.inf, value)
+    if math.isnan(value):
+        return "NAN"
+    if math.isinf(value):
+        return "INFINITY" if value > 0 else "-INFINITY"
+    return repr(value) + suffix
+
+
+class Expressions:
+    """Emits expressions of one nest; what is the same is computed once in a scope."""
+
+    def __init__(self, layout: Layout, target: Target, names: Names, made: Made) -> None:
+        self.layout, self.target, self.names, self.made = layout, target, names, made
+
+    def emit(self, expr: Expr, over: tuple[Dim, ...], at: Where) -> Term:
+        """`expr`, which broadcasts to the shape `over`, at a place."""
+        if expr.op == "const":
+            return Term(f"S({literal(expr.attr, self.target)})")
+        if expr.number:
+            return Term(f"S({self.names.number(expr)})")
+        for scope in at.scopes.values():
+            if expr in scope.memo:
+                return scope.memo[expr]
+        term = self._node(expr, over, at)
+        _scope(at, term).memo[expr] = term
+        return term
+
+    def real(self, term: Term) -> str:
+        """A term as real numbers: 1 and 0 for the result of a comparison."""
+        return f"sel({term.text}, S(1), S(0))" if term.mask else term.text
+
+    def declare(self, term: Term, at: Where, ctype: str = "") -> Term:
+        """The term under a name of its own."""
+        name = self.names.fresh()
+        kind = ctype or ("vi" if term.mask else "v")
+        _scope(at, term).lines.append(f"const {kind} {name} = {term.text};")
+        return Term(name, term.by_row, term.by_column, term.mask)
+
+    def _node(self, expr: Expr, over: tuple[Dim, ...], at: Where) -> Term:
+        if expr.op == "load":
+            return self.made(expr, over, at) or self.declare(self._load(expr, over, at), at)
+        if expr.op == "one_hot":
+            return self.declare(self._one_hot(expr.args[0], at), at)
+        if _is_hot(expr):
+            return self.emit(expr.args[0], over, at)
+        args = [self.emit(arg, over, at) for arg in expr.args]
+        by_row, by_column = any(arg.by_row for arg in args), any(arg.by_column for arg in args)
+        return self.declare(Term(self._text(expr, args), by_row, by_column, expr.op in MASKS), at)
+
+    def _text(self, expr: Expr, args: list[Term]) -> str:
+        if expr.op == "truth":
+            return f"{args[0].text} != S(0)"
+        if expr.op == "where":
+            chosen = args[0].text if args[0].mask else f"({args[0].text} != S(0))"
+            return f"sel({chosen}, {self.real(args[1])}, {self.real(args[2])})"
+        texts = [self.real(arg) for arg in args]
+        if expr.op in OPERATORS:
+            return f"{texts[0]} {OPERATORS[expr.op]} {texts[1]}"
+        if expr.op in CALLS:
+            return f"{CALLS[expr.op]}({', '.join(texts)})"
+        raise CompilerFault(f"there is no C for {expr.op}")
+
+    def _load(self, leaf: Expr, over: tuple[Dim, ...], at: Where) -> Term:
+        value, kind, cols = str(leaf.attr), form(leaf.shape, grid_of(over), over), grid_of(leaf.shape).cols
+        if leaf.type.dtype != self.target.dtype:
+            raise CompilerFault(f"`{value}` is {leaf.type}, where numbers are {self.target.dtype}")
+        q = self.names.param(value)
+        if kind == "scalar":
+            return Term(f"S(*{q})")
+        if kind == "row":
+            return Term(f"LD({element(q, at.column)})", by_column=True)
+        if cols == 1 and not at.flat:
+            return Term(f"S(*({self.address(value, cols, at)}))", by_row=True)
+        return Term(f"LD({self.address(value, cols, at)})", by_row=True, by_column=True)
+
+    def address(self, value: str, cols: int, at: Where, *, written: bool = False) -> str:
+        """Of a stored value's elements at a place."""
+        q = self.names.param(value, written=written)
+        if at.flat:
+            return element(q, at.column)
+        return element(q, times(at.row, self.layout.ld(value, cols)), at.column if cols > 1 else "")
+
+    def store(self, value: str, cols: int, term: Term, at: Where, tail: str) -> list[str]:
+        """A vector into a stored value; `tail` is where only the last, partial one of a row is to be put."""
+        address, lanes = self.address(value, cols, at, written=True), self.target.lanes
+        text = self.real(term)
+        if cols == 1:
+            return [f"*({address}) = {lane(text)};"]
+        padded = self.layout.ld(value, cols) % lanes == 0 and self.layout.ld(
+            value, cols
+        ) >= self.target.padded(cols)
+        if padded or cols % lanes == 0:
+            return [f"ST({address}, {text});"]
+        return stored_tail(address, text, tail if cols > lanes else "1", str(cols % lanes))
+
+    def _one_hot(self, index: Expr, at: Where) -> Term:
+        if index.op != "load":
+            raise CompilerFault(f"one_hot of {index}, which is not stored")
+        scope = at.scopes[True, False]
+        if index not in scope.memo:
+            found = Term(f"{self.names.param(str(index.attr))}[{at.row}]", by_row=True)
+            scope.memo[index] = self.declare(found, at, "i64")
+        # the difference is small, and exact, wherever it is a lane's
+        lane = f"{scope.memo[index].text} - ({at.column})" if at.column else scope.memo[index].text
+        real = self.target.real
+        return Term(f"LANE == S(({real})({lane}))", by_row=True, by_column=True, mask=True)
+
+
+def _scope(at: Where, term: Term) -> Scope:
+    return at.scopes[term.by_row, term.by_column]
+
+
+def _is_hot(expr: Expr) -> bool:
+    """Whether it asks where a one_hot is 1."""
+    if expr.op != "gt" or expr.args[0].op != "one_hot" or expr.args[1].op != "const":
+        return False
+    return 0 <= float(expr.args[1].attr) < 1
+
+
+def lane(text: str) -> str:
+    """The first lane of a vector."""
+    return f"{text if text.isidentifier() else f'({text})'}[0]"
+
+
+def stored_tail(address: str, text: str, tail: str, count: str) -> list[str]:
+    """A store of all lanes, or where `tail` holds of the first few."""
+    partial = f"STN({address}, {text}, {count});"
+    return [partial] if tail == "1" else [f"if ({tail}) {partial}", f"else ST({address}, {text});"]
+
+
+def times(row: str, ld: int) -> str:
+    """The offset of a row."""
+    if ld == 1 or not row:
+        return row
+    return f"{row} * {ld}" if row.isidentifier() else f"({row}) * {ld}"
+
+
+def element(*parts: str) -> str:
+    """The address at a sum of offsets; empty ones count as zero."""
+    return " + ".join(part for part in parts if part)
