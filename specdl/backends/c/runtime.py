@@ -152,13 +152,13 @@ class Library:
     `real_bytes` long.
     """
 
-    def __init__(self, path: Path, real_bytes: int) -> None:
-        self.path, self.real_bytes = path, real_bytes
-        self.c = ctypes.CDLL(str(path))
+    def __init__(self, library: ctypes.CDLL | Path, real_bytes: int) -> None:
+        self.c = ctypes.CDLL(str(library)) if isinstance(library, Path) else library
+        self.real_bytes = real_bytes
         expected = [real_bytes, *map(ctypes.sizeof, STRUCTURES)]
         sizes = list((c_int64 * len(expected)).in_dll(self.c, "specdl_sizes"))
         if sizes != expected:
-            raise CompilerFault(f"{path.name} has structures of {sizes} bytes, not {expected}")
+            raise CompilerFault(f"a library has structures of {sizes} bytes, not {expected}")
         self.c.specdl_train.argtypes, self.c.specdl_train.restype = [POINTER(CTraining)], c_int64
         self.c.specdl_run.argtypes = [
             POINTER(CSchedule), POINTER(CTeam), c_int64, c_double, c_double, c_int64, c_int64,
@@ -209,8 +209,8 @@ class Schedule:
 
     `pointers` are addresses, also those of slots; `slots` is the array that the library's
     numbers function `numbers` fills (None: there is none). `early` is how many calls come before
-    the finite guard, all of them by default; `loss` the address that the guard reads. Each thread
-    has `scratch` numbers of memory to itself. Whoever owns the memory at `pointers` and `loss`
+    the finite guard, all of them by default; `loss` the address that the guard reads. The threads
+    share out `scratch` among them in equal parts. Whoever owns the memory at `pointers` and `loss`
     must outlive the schedule.
     """
 
@@ -225,15 +225,14 @@ class Schedule:
         slots: Array | None = None,
         early: int | None = None,
         loss: int | None = None,
-        scratch: int = 0,
+        scratch: Array | None = None,
     ) -> None:
         self.library, self.team = library, team
         size = library.real_bytes
-        each = rounded(scratch, size)
         self.calls = (CCall * len(calls))(*(self.call(entry) for entry in calls))
         self.pointers = np.array(pointers, dtype=np.uint64)
         self.slots = slots
-        self.scratch = aligned(team.threads * each, f"f{size}")
+        self.scratch = aligned(0, f"f{size}") if scratch is None else scratch
         self.spans = np.zeros((team.threads, len(calls), 2), dtype=np.int64)
         self.c = CSchedule(
             calls=self.calls,
@@ -244,7 +243,7 @@ class Schedule:
             slots=None if slots is None else slots.ctypes.data,
             loss=loss,
             scratch=self.scratch.ctypes.data,
-            scratch_each=each,
+            scratch_each=len(self.scratch) // team.threads,
             spans=self.spans.ctypes.data,
         )
 

@@ -1,0 +1,154 @@
+"""Schedules to calls of nest functions, and the functions to the source of a library."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.resources import files
+
+from specdl.backends.c.body import Extent
+from specdl.backends.c.functions import Goal, function
+from specdl.backends.c.names import Param
+from specdl.backends.c.numbers import numbers
+from specdl.core.expr import Expr
+from specdl.loops.nests import Nest
+from specdl.plan.nest_schedule import NestSchedule, stored_bytes
+
+APART = 64
+"""After so many nests without a barrier there is one: what is in flight is looked through at each nest."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of a nest function of the library, or a nest that torch runs (`function` is None)."""
+
+    nest: Nest
+    function: int | None
+    params: tuple[Param, ...] = ()
+    units: Extent = Extent()
+    grain: int = 1
+    barrier: bool = False
+
+
+@dataclass(frozen=True)
+class Code:
+    """A schedule as calls, in order.
+
+    `slots` are the numbers that its functions read, which `numbers`, by its place in the
+    library, computes. `scratch` is how many real numbers each thread needs.
+    """
+
+    calls: tuple[Call, ...]
+    slots: tuple[Expr, ...]
+    numbers: int
+    scratch: int
+
+    @property
+    def early(self) -> int:
+        """How many calls come before the finite guard."""
+        return sum(not call.nest.commits for call in self.calls)
+
+
+@dataclass
+class Assembler:
+    """The functions of one library so far; equal texts are one function."""
+
+    goal: Goal
+    functions: dict[str, int] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
+
+    def add(self, schedule: NestSchedule) -> Code:
+        """Make the calls of a schedule."""
+        calls: list[Call] = []
+        slots: dict[Expr, None] = {}
+        scratch = 0
+        fences = Fences(schedule, self.goal.rows)
+        for nest in schedule.nests.nests:
+            barrier = fences.before(nest)
+            if nest.kind == "torch":
+                calls.append(Call(nest, None))
+                continue
+            made = function(nest, schedule, self.goal)
+            number = self.functions.setdefault(made.text, len(self.functions))
+            calls.append(Call(nest, number, made.params, made.units, made.grain, barrier))
+            slots |= dict.fromkeys(param for kind, param in made.params if kind == "number")  # type: ignore[misc]
+            scratch = max(scratch, made.scratch)
+        text = numbers(tuple(slots))
+        return Code(tuple(calls), tuple(slots), self.numbers.setdefault(text, len(self.numbers)), scratch)
+
+    def source(self) -> str:
+        """The whole text of the library."""
+        target = self.goal.target
+        parts = [
+            f"#define SPECDL_DOUBLE {int(target.dtype == 'float64')}\n#define LANES {target.lanes}\n",
+            header("vmath.h"),
+            header("runtime.h"),
+        ]
+        for text, number in self.functions.items():
+            parts.append(f"static void n{number}({NEST_PARAMETERS})\n{{\n{UNUSED}{text}}}\n")
+        for text, number in self.numbers.items():
+            parts.append(f"static void numbers{number}({NUMBERS_PARAMETERS})\n{{\n{text}}}\n")
+        parts.append(table("nest_fn", "specdl_nests", "n", len(self.functions)))
+        parts.append(table("numbers_fn", "specdl_numbers", "numbers", len(self.numbers)))
+        return "\n".join(parts)
+
+
+NEST_PARAMETERS = "void *const *p, i64 samples, i64 lo, i64 hi, real *scratch"
+NUMBERS_PARAMETERS = "double lr, double t, double samples, real *s"
+UNUSED = "  (void)p, (void)samples, (void)lo, (void)hi, (void)scratch;\n"
+
+
+def table(type: str, name: str, prefix: str, count: int) -> str:
+    """An exported table of functions."""
+    return f"{type} *const {name}[] = {{{', '.join(f'{prefix}{i}' for i in range(count)) or '0'}}};\n"
+
+
+@lru_cache(maxsize=4)
+def header(name: str) -> str:
+    """One of the texts that every library begins with."""
+    return files("specdl.backends.c").joinpath("include", name).read_text(encoding="utf-8")
+
+
+class Fences:
+    """Where threads must meet: before a nest that touches what others wrote since they met last."""
+
+    def __init__(self, schedule: NestSchedule, rows: int) -> None:
+        self.schedule, self.rows = schedule, rows
+        self.nests = 0
+        self.read: list[Span] = []
+        self.written: list[Span] = []
+
+    def before(self, nest: Nest) -> bool:
+        """Whether there is a barrier before this nest, the next one in order."""
+        nests = self.schedule.nests
+        reads = [self.span(value) for value in nests.outside(nest)]
+        writes = [self.span(value) for value in nests.made(nest)]
+        meets = (
+            self.nests >= APART
+            or touch(reads, self.written)
+            or touch(writes, self.written)
+            or touch(writes, self.read)
+        )
+        if meets:
+            self.nests, self.read, self.written = 0, [], []
+        self.nests += 1
+        self.read += reads
+        self.written += writes
+        return meets
+
+    def span(self, value: str) -> Span:
+        """The bytes of a value in its arena."""
+        place = self.schedule.place(value)
+        size = stored_bytes(self.schedule.nests, self.schedule.lds, value, self.rows)
+        return place.arena, place.offset, place.offset + size
+
+
+Span = tuple[str, int, int]
+
+
+def touch(some: list[Span], others: list[Span]) -> bool:
+    """Whether any two spans overlap."""
+    return any(a == b and low < top and bottom < high for a, low, high in some for b, bottom, top in others)
+
+
+__all__ = ["Assembler", "Call", "Code"]

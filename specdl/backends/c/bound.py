@@ -1,0 +1,126 @@
+"""A schedule on its memory: what runs natively as ranges of calls, the rest as torch closures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from specdl.backends.c.assemble import Call, Code
+from specdl.backends.c.memory import Memory
+from specdl.backends.c.runtime import CallEntry, Library, Schedule, Team
+from specdl.core.types import BYTES
+from specdl.plan.nest_schedule import NestSchedule
+from specdl.program.program import Phase
+
+Closure = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Native calls `first` to `last - 1`, or torch closures for the batch size they are given."""
+
+    first: int
+    last: int
+    instr: int | None = None
+    """The instruction that torch runs."""
+
+
+class Bound:
+    """A schedule of a native plan, ready to run for any number of rows."""
+
+    def __init__(self, name: str, memory: Memory, library: Library, team: Team) -> None:
+        plan = memory.plan
+        self.name, self.memory = name, memory
+        self.schedule: NestSchedule = plan.schedules[name]
+        self.code: Code = plan.code[name]
+        self.calls = [call for call in self.code.calls if call.function is not None]
+        self.native = Schedule(
+            library,
+            team,
+            self.entries(),
+            self.pointers(),
+            numbers=self.code.numbers,
+            slots=memory.numbers("scalars", plan.slots[name].offset, len(self.code.slots)),
+            early=sum(not call.nest.commits for call in self.calls),
+            loss=self.loss_address(),
+            scratch=memory.numbers("scratch", 0, plan.sizes["scratch"] // BYTES[plan.goal.target.dtype]),
+        )
+        self.segments = segments(self.code.calls)
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of it is native."""
+        return all(segment.instr is None for segment in self.segments)
+
+    def entries(self) -> list[CallEntry]:
+        """The calls as the library takes them."""
+        found, base = [], 0
+        for call in self.calls:
+            units = call.units
+            found.append(
+                CallEntry(call.function or 0, base, units.times, units.fixed, call.grain, call.barrier)
+            )
+            base += len(call.params)
+        return found
+
+    def pointers(self) -> list[int]:
+        """The addresses that the calls read, one after another."""
+        plan, memory = self.memory.plan, self.memory
+        size = BYTES[plan.goal.target.dtype]
+        slots = memory.address(plan.slots[self.name])
+        places = {expr: slots + number * size for number, expr in enumerate(self.code.slots)}
+        return [
+            memory.address(self.schedule.place(param)) if isinstance(param, str) else places[param]
+            for call in self.calls
+            for _, param in call.params
+        ]
+
+    def loss_address(self) -> int | None:
+        """Where the guard finds the loss."""
+        loss = self.schedule.program.loss
+        return None if loss is None else self.memory.address(self.schedule.place(loss))
+
+    def loss(self) -> float:
+        """The loss, once it was computed."""
+        return float(self.memory.view(self.schedule, str(self.schedule.program.loss), 1))
+
+    def range_of(self, instr: int) -> tuple[int, int]:
+        """The native calls of an instruction, where each has its own."""
+        numbers = [number for number, call in enumerate(self.calls) if instr in call.nest.instrs]
+        return (numbers[0], numbers[-1] + 1) if numbers else (0, 0)
+
+    def is_native(self, instr: int) -> bool:
+        """Whether no part of an instruction is left to torch."""
+        return all(segment.instr != instr for segment in self.segments)
+
+    def run_instruction(self, instr: int, rows: int, lr: float = 1.0, t: float = 1.0) -> None:
+        """Run one instruction, in a schedule where each has its own calls."""
+        first, last = self.range_of(instr)
+        if first < last:
+            self.run(rows, lr, t, first, last)
+
+    def run_phase(self, rows: int, phase: Phase) -> None:
+        """Run the instructions of a phase."""
+        for number, instr in enumerate(self.schedule.program.instrs):
+            if instr.phase == phase:
+                self.run_instruction(number, rows)
+
+    def run(
+        self, rows: int, lr: float = 1.0, t: float = 1.0, first: int = 0, last: int | None = None
+    ) -> None:
+        """Run native calls on the batch that is in."""
+        self.native.run(rows, lr, t, first, last)
+
+
+def segments(calls: Sequence[Call]) -> tuple[Segment, ...]:
+    """Runs of native calls, and the torch calls between them."""
+    found: list[Segment] = []
+    number = begun = 0
+    for call in calls:
+        if call.function is not None:
+            number += 1
+            continue
+        found += [Segment(begun, number), Segment(number, number, call.nest.instrs[0])]
+        begun = number
+    found.append(Segment(begun, number))
+    return tuple(each for each in found if each.instr is not None or each.first < each.last)

@@ -1,0 +1,232 @@
+"""Runs a native plan: compiled calls over one block of memory, and whole stretches of steps in C."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from specdl.backends.base import Reals, StepScalars
+from specdl.backends.c.bound import Bound
+from specdl.backends.c.compiler import Tell, Toolchain, flags, silent
+from specdl.backends.c.guard import Guard
+from specdl.backends.c.kernel import NativeKernel
+from specdl.backends.c.library import library
+from specdl.backends.c.memory import Memory
+from specdl.backends.c.plan import NativePlan
+from specdl.backends.c.runtime import Column, Library, Team, Training
+from specdl.core.errors import CompilerFault, UsageError
+from specdl.core.types import BYTES
+from specdl.data.deal import Deal
+
+
+class NativeExecutable:
+    """A native plan's schedules on the CPU; implements `specdl.backends.base.Executable`."""
+
+    name = "c"
+
+    def __init__(self, plan: NativePlan, toolchain: Toolchain, tell: Tell = silent) -> None:
+        self.plan, self.toolchain, self.tell = plan, toolchain, tell
+        self.memory = Memory(plan)
+        self.team = Team.of(plan.threads)
+        self.threads = self.team.threads
+        self.libraries: dict[str, Library] = {}
+        self.bounds: dict[str, Bound] = {}
+        self.program = plan.schedules[plan.single].program
+        self.rows = plan.rows
+        self.fresh = False
+        """Whether the activations are those of `loss` on the batch that is in."""
+        self.parameters: Mapping[str, Tensor] = self.fixed(self.program.parameters)
+        gradients = self.fixed(self.program.gradients.values())
+        self.gradients: Mapping[str, Tensor] = dict(
+            zip(self.program.gradients, gradients.values(), strict=True)
+        )
+        self.optimizer_state: Mapping[str, Tensor] = self.fixed(self.program.state)
+        self.guard = Guard(self)
+        self.training: tuple[tuple[Any, ...], Training] | None = None
+        self.inputs: dict[int, dict[str, Tensor]] = {}
+        self.outputs: dict[tuple[str, int], dict[str, Tensor]] = {}
+        self.library("whole")
+
+    @property
+    def native_instructions(self) -> int:
+        """How many instructions of a training step (or of inference) run natively."""
+        nests = self.plan.schedules[self.plan.single].nests
+        left = {number for nest in nests.nests if nest.kind == "torch" for number in nest.instrs}
+        return len(self.program.instrs) - len(left)
+
+    def fixed(self, values: Any) -> dict[str, Tensor]:
+        """Views of values that do not depend on the batch size."""
+        schedule = self.plan.schedules[self.plan.single]
+        return {value: self.memory.view(schedule, value, 1) for value in values}
+
+    def library(self, name: str) -> Library:
+        """One of the plan's libraries, compiled or from the cache."""
+        if name not in self.libraries:
+            target = self.plan.goal.target
+            options = flags(self.toolchain, target.vector_bytes)
+            compiled = library(self.plan.sources[name], self.toolchain, options, tell=self.tell)
+            self.libraries[name] = Library(compiled, BYTES[target.dtype])
+        return self.libraries[name]
+
+    def bound(self, name: str) -> Bound:
+        """A schedule on its memory."""
+        if name not in self.bounds:
+            if name not in self.plan.schedules:
+                raise UsageError("the model has no loss: it can only run forward")
+            made = self.library("single" if name == self.plan.single else "whole")
+            self.bounds[name] = Bound(name, self.memory, made, self.team)
+        return self.bounds[name]
+
+    def prepare(self, rows: Sequence[int]) -> None:
+        self.fresh = False
+        for count in rows:
+            self.set_rows(count)
+            self.batch()
+        for name in ("infer", "evaluate", "step"):
+            if name in self.plan.schedules:
+                self.bound(name)
+
+    def set_rows(self, rows: int) -> None:
+        if not 1 <= rows <= self.plan.rows:
+            raise UsageError(
+                f"a batch has 1 to {self.plan.rows} rows, not {rows}: that is what memory was planned for"
+            )
+        self.rows = rows
+
+    def batch(self) -> Mapping[str, Tensor]:
+        if self.rows not in self.inputs:
+            schedule = self.plan.schedules["evaluate" if "evaluate" in self.plan.schedules else "infer"]
+            self.inputs[self.rows] = {
+                name: self.memory.view(schedule, name, self.rows) for name in schedule.program.inputs
+            }
+        return self.inputs[self.rows]
+
+    def gather(self, data: Mapping[str, Tensor], index: Tensor) -> None:
+        self.set_rows(len(index))
+        self.fresh = False
+        buffers = self.batch()
+        with torch.inference_mode():
+            for name, array in data.items():
+                torch.index_select(array, 0, index, out=buffers[name])
+
+    def put(self, arrays: Mapping[str, Tensor]) -> None:
+        self.set_rows(len(next(iter(arrays.values()))))
+        self.fresh = False
+        buffers = self.batch()
+        for name, array in arrays.items():
+            if array.shape != buffers[name].shape:
+                have, want = list(array.shape), list(buffers[name].shape)
+                raise UsageError(f"`{name}` is {have}, and the batch wants {want}")
+            buffers[name].copy_(array)
+
+    def infer(self) -> Mapping[str, Tensor]:
+        return self.inference("infer")
+
+    def evaluate(self) -> tuple[Mapping[str, Tensor], float]:
+        outputs = self.inference("evaluate")
+        return outputs, self.bound("evaluate").loss()
+
+    def inference(self, name: str) -> Mapping[str, Tensor]:
+        """Run a program that ends with the outputs, on the batch that is in."""
+        self.fresh = False
+        bound = self.bound(name)
+        bound.run(self.rows)
+        key = (name, self.rows)
+        if key not in self.outputs:
+            outputs = bound.schedule.program.outputs
+            self.outputs[key] = {
+                each: self.memory.view(bound.schedule, value, self.rows) for each, value in outputs.items()
+            }
+        return self.outputs[key]
+
+    def loss(self) -> float:
+        bound = self.bound("train")
+        bound.run_phase(self.rows, "forward")
+        self.fresh = True
+        return bound.loss()
+
+    def backward(self) -> None:
+        if not self.fresh:
+            raise UsageError("`backward` needs the activations of `loss`: call `loss(x, y)` right before it")
+        self.bound("train").run_phase(self.rows, "backward")
+        # gradients lie where activations lay, and a second run would read them
+        self.fresh = False
+
+    def step(self, scalars: StepScalars) -> float:
+        self.fresh = False
+        self.guard.take()
+        return self.guard.careful_step(scalars.lr, scalars.t)
+
+    def take_step(self, lr: float, t: int) -> float:
+        """A fused step on the batch that is in; nothing is committed if the loss, returned, is not finite."""
+        bound = self.bound("step")
+        early = bound.native.early
+        bound.run(self.rows, lr, t, 0, early)
+        loss = bound.loss()
+        if math.isfinite(loss):
+            bound.run(self.rows, lr, t, early)
+        return loss
+
+    def train(
+        self,
+        data: Mapping[str, Tensor],
+        deal: Deal,
+        first: int,
+        rates: Reals,
+        seconds: float | None = None,
+    ) -> Reals:
+        self.fresh = False
+        self.set_rows(deal.rows_of(first))
+        losses = self.guard.guarded(data, deal, first, np.asarray(rates, dtype=np.float64), seconds)
+        self.set_rows(deal.rows_of(first + len(losses) - 1))
+        return losses
+
+    def training_on(self, data: Mapping[str, Tensor], deal: Deal) -> Training:
+        """The native loop over some resident data; the last one is kept."""
+        key = (deal, *((name, tensor.data_ptr(), tensor.shape) for name, tensor in data.items()))
+        if self.training is None or self.training[0] != key:
+            bound = self.bound("step")
+            columns = [self.column(bound, name, data[name]) for name in bound.schedule.program.inputs]
+            self.training = (key, Training(bound.native, deal, columns))
+        return self.training[1]
+
+    def column(self, bound: Bound, name: str, tensor: Tensor) -> Column:
+        """Resident data as the native loop gathers it."""
+        buffer = self.memory.view(bound.schedule, name, 1)
+        fits = (
+            tensor.is_contiguous() and tensor.dtype == buffer.dtype and tensor.shape[1:] == buffer.shape[1:]
+        )
+        if not fits:
+            raise CompilerFault(f"`{name}` is no dense array of {buffer.dtype}{list(buffer.shape[1:])}")
+        return Column(tensor.data_ptr(), buffer.nbytes, buffer.data_ptr(), buffer.nbytes)
+
+    @property
+    def kernels(self) -> tuple[NativeKernel, ...]:
+        """One for each instruction, for the batch size that is in.
+
+        Updates move by a learning rate of 1, as at the first step: `step` is for training.
+        """
+        bound = self.bound(self.plan.single)
+        return tuple(
+            NativeKernel(number, instr, bound, self.rows) for number, instr in enumerate(self.program.instrs)
+        )
+
+    def allocated(self) -> Mapping[str, int]:
+        return self.memory.allocated()
+
+
+def lower(plan: NativePlan, toolchain: Toolchain, tell: Tell = silent) -> NativeExecutable:
+    """A native plan on memory: everything is allocated here, as the plan says, and nothing later.
+
+    Raises `NativeError` if its code cannot be compiled or loaded.
+    """
+    executable = NativeExecutable(plan, toolchain, tell)
+    for arena, nbytes in executable.allocated().items():
+        if nbytes != plan.sizes[arena]:
+            raise CompilerFault(f"{arena} holds {nbytes} bytes, the plan says {plan.sizes[arena]}")
+    return executable

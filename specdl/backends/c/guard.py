@@ -1,0 +1,149 @@
+"""Keeps a run from going on with what is not finite.
+
+A fused step makes gradients and takes the update at once, so it can only look at the loss
+before it commits. A copy of what steps commit is therefore kept, with a list of the steps
+since: when a loss, a parameter or a moment turns out not to be finite, those steps are taken again
+from the copy, the last ones kernel by kernel, until the first that fails is found. It is
+reported as if nothing had happened after it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from specdl.backends.base import Reals
+from specdl.core.errors import DivergedError
+from specdl.data.deal import Deal
+
+if TYPE_CHECKING:
+    from specdl.backends.c.executable import NativeExecutable
+
+SHARE = 100
+"""A copy is made anew at most so often that it takes one part in so many of the time."""
+COMMITTED = ("params", "optimizer")
+HELP = "lower optimizer.lr, or check the scale of the data"
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Steps that were taken since the copy."""
+
+    data: Mapping[str, Tensor]
+    deal: Deal
+    first: int
+    rates: np.ndarray[Any, Any]
+
+
+class Guard:
+    """The copy, and the stretches of steps taken since."""
+
+    def __init__(self, executable: NativeExecutable) -> None:
+        self.executable = executable
+        arenas = executable.memory.arenas
+        sizes = [arenas[name].nbytes for name in COMMITTED]
+        copies = arenas["guard"].split(sizes) if arenas["guard"].nbytes else []
+        self.pairs = list(zip((arenas[name] for name in COMMITTED), copies, strict=False))
+        dtype = next(iter(executable.parameters.values())).dtype if executable.parameters else torch.float32
+        self.numbers = [arenas[name].view(dtype) for name in COMMITTED]
+        self.since: list[Stretch] = []
+        self.elapsed = self.cost = 0.0
+        self.holds = False
+        """Whether the copy and the stretches lead to what is there now."""
+
+    def take(self) -> None:
+        """Copy what is there now."""
+        begun = perf_counter()
+        for source, copy in self.pairs:
+            copy.copy_(source)
+        self.cost = perf_counter() - begun
+        self.since, self.elapsed, self.holds = [], 0.0, True
+
+    def restore(self) -> None:
+        """Put back what was there at the last copy."""
+        for target, copy in self.pairs:
+            target.copy_(copy)
+        self.since = []
+
+    def finite(self) -> bool:
+        """Whether every parameter and all of the optimiser's state is finite."""
+        for numbers in self.numbers:
+            if not math.isfinite(float(numbers.sum())) and not bool(torch.isfinite(numbers).all()):
+                return False
+        return True
+
+    def guarded(
+        self,
+        data: Mapping[str, Tensor],
+        deal: Deal,
+        first: int,
+        rates: np.ndarray[Any, Any],
+        seconds: float | None,
+    ) -> Reals:
+        """Take a stretch of steps natively; the losses. Raises `DivergedError`."""
+        # parameters may have been written from outside since the last stretch
+        self.take()
+        training = self.executable.training_on(data, deal)
+        losses, reason = training.run(first, rates, seconds=seconds)
+        if reason == "not finite" or not self.finite():
+            last = len(losses) + (reason == "not finite")
+            self.replay(Stretch(data, deal, first, rates[:last]))
+        return losses
+
+    def replay(self, stretch: Stretch) -> None:
+        """Take the steps of a stretch again from the copy, with care at its end.
+
+        Raises `DivergedError` at the first step that goes wrong, which is one of the last two:
+        the losses of those before are finite, so what they were computed from was.
+        """
+        self.restore()
+        executable, data, deal = self.executable, stretch.data, stretch.deal
+        safe = max(len(stretch.rates) - 2, 0)
+        if safe:
+            executable.training_on(data, deal).run(stretch.first, stretch.rates[:safe])
+        for number in range(safe, len(stretch.rates)):
+            step = stretch.first + number
+            executable.gather(data, torch.from_numpy(deal.indices(step)))
+            self.take()
+            self.careful_step(float(stretch.rates[number]), step + 1)
+
+    def careful_step(self, lr: float, t: int) -> float:
+        """A step on the batch that is in, after `take`; the loss.
+
+        Raises `DivergedError`, with nothing committed, if the loss, or what the update makes, is
+        not finite.
+        """
+        loss = self.executable.take_step(lr, t)
+        if math.isfinite(loss) and self.finite():
+            return loss
+        self.restore()
+        raise DivergedError(f"step {t}: {self.first_not_finite(lr, t)}", step=t, help=HELP)
+
+    def first_not_finite(self, lr: float, t: int) -> str:
+        """What is not finite, in words: the step's kernels are run one by one until it is found."""
+        executable = self.executable
+        bound = executable.bound("train")
+        program, schedule, memory = bound.schedule.program, bound.schedule, executable.memory
+        for name in (*program.inputs, *program.parameters, *program.state):
+            if not finite(memory.view(schedule, name, executable.rows)):
+                return f"`{name}` holds a value that is not finite before the step begins"
+        for number, instr in enumerate(program.instrs):
+            bound.run_instruction(number, executable.rows, lr, t)
+            for value in instr.wanted.values():
+                if not finite(memory.view(schedule, value, executable.rows)):
+                    self.restore()
+                    return f"`{value}` is not finite: first made by {instr.kernel} of `{instr.node}`"
+        self.restore()
+        return "the loss, or what its update makes, is not finite"
+
+
+def finite(tensor: Tensor) -> bool:
+    """Whether every element is a finite number."""
+    return not tensor.is_floating_point() or bool(torch.isfinite(tensor).all())
