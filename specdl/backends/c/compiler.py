@@ -10,26 +10,23 @@ import functools
 import os
 import shlex
 import shutil
+import struct
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from specdl.backends.c.process import environment, excerpt, execute
 from specdl.core.errors import SpecdlError
 from specdl.plan.machine import ARCHITECTURE, X86, march_vector_bytes, processor_vector_bytes, wanted_march
-
-if TYPE_CHECKING:
-    from subprocess import Popen
 
 Tell = Callable[[str], None]
 Kind = Literal["gcc", "clang", "zig"]
 
 NAMES = ("cc", "gcc", "clang")
 ANSWER_SECONDS, COMPILE_SECONDS = 20.0, 120.0
-SHOWN_LINES, SHOWN_CHARACTERS = 6, 400
 COMMON = (
     "-O2",
     "-fno-math-errno",
@@ -125,8 +122,24 @@ def candidates(cc: str, path: str) -> Iterator[tuple[str, ...] | None]:
         yield named(cc, path)
     for name in NAMES:
         yield named(name, path)
-    if sys.executable and find_spec("ziglang") is not None:
-        yield (sys.executable, "-m", "ziglang", "cc")
+    yield zig_of_package()
+
+
+def zig_of_package() -> tuple[str, ...] | None:
+    """The command of the `ziglang` package; None if it is not installed."""
+    if not sys.executable or find_spec("ziglang") is None:
+        return None
+    return (sys.executable, "-m", "ziglang", "cc")
+
+
+def package_release() -> str | None:
+    """The version of the `ziglang` package; None if nothing tells it."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("ziglang")
+    except PackageNotFoundError:
+        return None
 
 
 def named(text: str, path: str) -> tuple[str, ...] | None:
@@ -146,6 +159,9 @@ def named(text: str, path: str) -> tuple[str, ...] | None:
 def ask(command: tuple[str, ...]) -> Toolchain | str:
     """The compiler behind a command, or why there is none, in a line."""
     zig = is_zig(command)
+    if command == zig_of_package() and (release := package_release()):
+        # asking zig takes a tenth of a second; nothing comes after it that could be taken instead
+        return Toolchain(command, f"zig {release}, {ARCHITECTURE}", "zig")
     # zig's answer to -v names another target than the one that it compiles for
     asked = (*command, "--version" if zig else "-v")
     try:
@@ -250,86 +266,23 @@ def check_compiled(command: Sequence[str], code: int | None, text: str, folder: 
         raise OSError(28, "No space left on device", str(folder))
     if code:
         how = f"ended with status {code}" if code > 0 else f"was killed by signal {-code}"
-        raise NativeError(f"the C compiler {how}: {line}\n{excerpt(text)}".rstrip())
-    if not (folder / LIBRARY).is_file():
-        raise NativeError(
-            f"the C compiler ended well, but wrote no library: {line}\n{excerpt(text)}".rstrip()
-        )
+    elif not (folder / LIBRARY).is_file():
+        how = "wrote no library"
+    elif cut_short(folder / LIBRARY):
+        how = "wrote half a library"
+    else:
+        return
+    raise NativeError(f"the C compiler {how}: {line}\n{excerpt(text)}".rstrip())
 
 
-def excerpt(text: str, lines: int = SHOWN_LINES) -> str:
-    """The first lines of what a compiler said, without what a terminal would obey."""
-    filled = [line.rstrip() for line in text.splitlines() if line.strip()]
-    shown = "\n".join(filled[:lines])[:SHOWN_CHARACTERS]
-    return "".join(c for c in shown if c.isprintable() or c == "\n")
-
-
-def environment(folder: Path | None = None, zig_cache: Path | None = None) -> dict[str, str]:
-    """The environment of a compiler: messages in English, temporary files in `folder`."""
-    given = {**os.environ, "LC_ALL": "C", "LANGUAGE": ""}
-    if folder is not None:
-        given["TMPDIR"] = str(folder)
-        given.setdefault("ZIG_LOCAL_CACHE_DIR", str(folder / "zig"))
-        given.setdefault("ZIG_GLOBAL_CACHE_DIR", str(zig_cache or folder / "zig"))
-    return given
-
-
-def execute(
-    commands: Sequence[Sequence[str]],
-    folders: Sequence[Path | None],
-    env: Mapping[str, str],
-    seconds: float,
-) -> list[tuple[int | None, str]]:
-    """Run commands at once, each in its folder; status, None where time ran out, and output.
-
-    Whatever happens, none of them runs on afterwards. Raises OSError if one does not start.
-    """
-    import subprocess
-
-    running: list[Popen[str]] = []
-    deadline = time.monotonic() + seconds
-    try:
-        for command, folder in zip(commands, folders, strict=True):
-            running.append(
-                subprocess.Popen(  # noqa: S603 - the user's own compiler, without a shell
-                    command,
-                    cwd=folder,
-                    env=env,
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.STDOUT,
-                    encoding="utf-8",
-                    errors="replace",
-                    start_new_session=True,
-                )
-            )
-        return [answer(process, deadline) for process in running]
-    finally:
-        for process in running:
-            end(process)
-
-
-def answer(process: Popen[str], deadline: float) -> tuple[int | None, str]:
-    """Status and output of a process; no status if it runs on at the deadline."""
-    from subprocess import TimeoutExpired
-
-    try:
-        text, _ = process.communicate(timeout=max(0.0, deadline - time.monotonic()))
-    except TimeoutExpired:
-        return None, ""
-    return process.returncode, text
-
-
-def end(process: Popen[str]) -> None:
-    """End a process with all that it started, if it still runs."""
-    import signal
-
-    if process.poll() is None:
-        try:
-            # it leads a session of its own; what it started may hold its output open
-            os.killpg(process.pid, signal.SIGKILL)
-        except (AttributeError, ProcessLookupError, PermissionError):
-            process.kill()
-        process.wait()
-    if process.stdout:
-        process.stdout.close()
+def cut_short(library: Path) -> bool:
+    """Whether a file begins as an ELF library and ends too early; loading it could end the process."""
+    with library.open("rb") as file:
+        head = file.read(64)
+        size = os.fstat(file.fileno()).st_size
+    if head[:5] != b"\x7fELF\x02" or len(head) < 64:
+        return False
+    order = "<" if head[5] == 1 else ">"
+    (sections,) = struct.unpack_from(order + "Q", head, 40)
+    each, count = struct.unpack_from(order + "HH", head, 58)
+    return bool(sections + each * count > size)

@@ -72,7 +72,15 @@ def libraries(
 def surroundings(toolchain: Toolchain, options: Sequence[str]) -> list[object]:
     """All that a library is made from but the source."""
     compiler = [toolchain.command, toolchain.version, toolchain.kind, fingerprint(toolchain)]
-    return [FORMAT, compiler, list(options), ARCHITECTURE, processor()]
+    return [FORMAT, compiler, list(options), ARCHITECTURE, processor(), libc()]
+
+
+def libc() -> str:
+    """The C library that is linked against, where the system tells; machines may share a home."""
+    try:
+        return os.confstr("CS_GNU_LIBC_VERSION") or ""
+    except (AttributeError, OSError, ValueError):
+        return ""
 
 
 def key(source: str, given: Sequence[object]) -> str:
