@@ -46,3 +46,16 @@ class Body:
     """Ranges are cut at multiples of this many units."""
     scratch: int
     """Numbers of scratch memory that each thread needs, from an address that a vector may lie at."""
+
+
+@dataclass(frozen=True)
+class View:
+    """An operand of a product: element (i, k) lies at `pointer[i * outer + k * self.k]`.
+
+    i runs along the rows of the result for the first operand, along its columns for the second; k
+    along what is summed.
+    """
+
+    pointer: str
+    outer: int
+    k: int

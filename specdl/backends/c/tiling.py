@@ -8,8 +8,10 @@ from specdl.backends.c.target import Target
 
 WIDEST = 8
 """Vectors of a tile, at most."""
-LATENCY = 4
-"""Multiply-adds of whole vectors that are under way at a time: a smaller tile waits for itself."""
+LATENCY = 11
+"""Accumulators up to which a tile waits for its own multiply-adds."""
+LOAD, SPREAD = 0.25, 0.1
+"""What loading a vector of b, and spreading a number of a over one, add to the multiply-adds."""
 
 
 @dataclass(frozen=True)
@@ -42,21 +44,25 @@ def registers(target: Target) -> int:
     return 32 if target.vector_bytes == 64 else 16
 
 
+def most_vectors(rows: int, target: Target) -> int:
+    """Vectors that a tile of so many rows has at most, for them to fit the registers."""
+    return min((registers(target) - 1) // (rows + 1), WIDEST)
+
+
 def tilings(height: int, width: int, target: Target) -> list[tuple[int, int]]:
-    """The (rows, vectors) that fit the registers, beside the vectors they are multiplied with."""
-    spare = registers(target) - 1
+    """The (rows, vectors) that a tile may have."""
     return [
         (rows, vectors)
-        for vectors in range(1, min(width, WIDEST) + 1)
-        for rows in range(1, min(height, (spare - vectors) // vectors) + 1)
+        for rows in range(1, min(height, registers(target) - 2) + 1)
+        for vectors in range(1, min(width, most_vectors(rows, target)) + 1)
     ]
 
 
 def choose(height: int, width: int, target: Target, threads: int) -> Tiling:
     """The tiling whose busiest thread has the least to do.
 
-    A tile costs its multiply-adds, at least as many as are under way at a time, and something for
-    the vectors it loads; so large tiles that leave little over.
+    A tile costs its multiply-adds, and something for what it loads: so it is large, and leaves
+    little over.
     """
 
     def cost(tiling: Tiling) -> tuple[float, bool, int]:
@@ -65,7 +71,7 @@ def choose(height: int, width: int, target: Target, threads: int) -> Tiling:
             tiles = -(-tiles // threads)
         else:
             panels = -(-panels // threads)
-        one = max(tiling.rows * tiling.vectors, LATENCY) + tiling.vectors / 2 + 1
+        one = max(tiling.rows * tiling.vectors, LATENCY) + LOAD * tiling.vectors + SPREAD * tiling.rows
         return tiles * panels * one, not tiling.by_rows, panels
 
     shapes = tilings(height, width, target)

@@ -1,0 +1,192 @@
+import ctypes
+import itertools
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import specdl.backends.c
+from specdl.backends.c.body import Body, Extent
+from specdl.backends.c.products import View, emit
+from specdl.backends.c.target import Target
+
+CC = shutil.which("cc") or shutil.which("gcc")
+pytestmark = pytest.mark.skipif(not CC, reason="no C compiler")
+VMATH = Path(specdl.backends.c.__file__).parent / "include" / "vmath.h"
+FLAGS = "-O2 -march=native -fno-math-errno -fno-trapping-math -ffp-contract=fast -shared -fPIC -Wall -Werror".split()
+GUARD = -12345.0
+
+
+@dataclass(frozen=True)
+class Case:
+    """A (m, k) times b (k, n), each perhaps stored transposed, with gaps beyond the end of each row."""
+
+    m: Extent
+    n: int
+    k: Extent
+    a_transposed: bool = False
+    b_transposed: bool = False
+    gap: int = 0
+    planned: int = 50
+    threads: int = 1
+
+    def __str__(self):
+        layout = ("a.T " if self.a_transposed else "a ") + ("b.T" if self.b_transposed else "b")
+        return f"{self.m.text}x{self.n}x{self.k.text} {layout} +{self.gap} @{self.planned}/{self.threads}"
+
+    def ld(self, cols):
+        return cols + self.gap
+
+    def stored(self, samples):
+        """The shapes of a and b as they lie in memory."""
+        m, k = self.m.at(samples), self.k.at(samples)
+        return (k, m) if self.a_transposed else (m, k), (self.n, k) if self.b_transposed else (k, self.n)
+
+    def views(self):
+        """a and b; where a row's length depends on the samples, for the planned number of them."""
+        (_, la), (_, lb) = self.stored(self.planned)
+        la, lb = self.ld(la), self.ld(lb)
+        a = View("q0", 1, la) if self.a_transposed else View("q0", la, 1)
+        return a, View("q1", lb, 1) if self.b_transposed else View("q1", 1, lb)
+
+
+def store(case, target):
+    """An epilogue that stores a vector, exactly up to the end of the row, and counts that it did."""
+    rest = case.n % target.lanes
+
+    def epilogue(row, column, x, tail):
+        place = f"q2 + {row}*{case.ld(case.n)} + {column}"
+        lines = [f"counts[{row}*{-(-case.n // target.lanes)} + {column}/LANES] += 1;"]
+        whole, part = f"ST({place}, {x});", f"STN({place}, {x}, {rest});"
+        return [*lines, f"if ({tail}) {part} else {whole}" if rest else whole]
+
+    return epilogue
+
+
+def source(cases, target, generate=None):
+    """C text with a function for each case."""
+    lines = [f"#define SPECDL_DOUBLE {int(target.real == 'double')}", f"#define LANES {target.lanes}"]
+    lines.append(VMATH.read_text())
+    bodies = []
+    for index, case in enumerate(cases):
+        body = (generate or emitted)(case, target)
+        bodies.append(body)
+        lines += [
+            f"void n{index}(void *const *p, i64 samples, i64 lo, i64 hi, real *scratch) {{",
+            "(void)samples; (void)lo; (void)hi; (void)scratch;",
+            "const real *restrict q0 = p[0]; const real *restrict q1 = p[1];",
+            "real *restrict q2 = p[2]; int *restrict counts = p[3];",
+            *body.lines,
+            "}",
+        ]
+    return "\n".join(lines) + "\n", bodies
+
+
+def emitted(case, target):
+    a, b = case.views()
+    return emit(a, b, case.m, case.n, case.k, store(case, target), target, case.planned, case.threads)
+
+
+def build(text, folder):
+    (folder / "n.c").write_text(text)
+    done = subprocess.run(
+        [CC, *FLAGS, "n.c", "-o", "n.so", "-lm"], cwd=folder, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return ctypes.CDLL(str(folder / "n.so"))
+
+
+def matrix(shape, ld, dtype, seed):
+    """Random numbers in rows of `ld`, where the gaps are not a number, and one vector of slack."""
+    rows, cols = shape
+    memory = np.full(rows * ld + 64, np.nan, dtype)
+    whole = memory[: rows * ld].reshape(rows, ld)
+    whole[:, :cols] = np.random.default_rng(seed).standard_normal(shape)
+    return memory, whole[:, :cols]
+
+
+def run(function, body: Body, case, target, samples, cuts):
+    """The product and how often each vector was stored, in ranges cut at multiples of the grain."""
+    dtype = np.float64 if target.real == "double" else np.float32
+    m, n = case.m.at(samples), case.n
+    (_, la), (_, lb) = case.stored(case.planned)
+    shape_a, shape_b = case.stored(samples)
+    a_memory, a = matrix(shape_a, case.ld(la), dtype, 1)
+    b_memory, b = matrix(shape_b, case.ld(lb), dtype, 2)
+    vectors = -(-n // target.lanes)
+    out, counts = np.full(m * case.ld(n) + 64, GUARD, dtype), np.zeros(m * vectors, np.int32)
+    pointers = (ctypes.c_void_p * 4)(*(x.ctypes.data for x in (a_memory, b_memory, out, counts)))
+    units = body.units.at(samples)
+    edges = [min(-(-units * c // cuts // body.grain) * body.grain, units) for c in range(cuts)] + [units]
+    for lo, hi in itertools.pairwise(edges):
+        # each thread has its own scratch memory, with nothing usable in it
+        scratch = np.full(body.scratch + 32, np.nan, dtype)
+        scratch[body.scratch + 16 :] = GUARD
+        at = scratch.ctypes.data + (-scratch.ctypes.data) % 64
+        # (aligned by hand: what the guard covers shifts by less than a vector)
+        function(
+            pointers, ctypes.c_int64(samples), ctypes.c_int64(lo), ctypes.c_int64(hi), ctypes.c_void_p(at)
+        )
+        assert (scratch[body.scratch + 16 + (at - scratch.ctypes.data) // scratch.itemsize :] == GUARD).all()
+    a64, b64 = a.astype(np.float64), b.astype(np.float64)
+    meant = (a64.T if case.a_transposed else a64) @ (b64.T if case.b_transposed else b64)
+    return out, counts, meant
+
+
+def check(library, bodies, cases, target):
+    for index, (case, body) in enumerate(zip(cases, bodies, strict=True)):
+        function = getattr(library, f"n{index}")
+        dynamic = case.m.times or case.k.times
+        # no more samples than planned for where they are along a row
+        for samples in [1, 2, 3, 7, 16, 33, 49, 50] if dynamic else [50]:
+            first = None
+            for cuts in (1, 2, 3):
+                what = f"{case}, {samples} samples, {cuts} cuts"
+                out, counts, meant = run(function, body, case, target, samples, cuts)
+                assert (counts == 1).all(), what
+                rows = out[: meant.shape[0] * case.ld(case.n)].reshape(meant.shape[0], -1)
+                assert (rows[:, case.n :] == GUARD).all(), what
+                assert (out[rows.size :] == GUARD).all(), what
+                tight = 2e-14 if target.real == "double" else 1e-5
+                np.testing.assert_allclose(rows[:, : case.n], meant, rtol=tight, atol=tight * 8, err_msg=what)
+                first = out if first is None else first
+                assert np.array_equal(out, first), what
+
+
+BATCH, WIDE = Extent(times=1), Extent(times=3)
+TARGETS = [Target("float32", 64), Target("float32", 32), Target("float32", 16)]
+TARGETS += [Target("float64", 64), Target("float64", 32), Target("float64", 16)]
+
+
+def every_shape():
+    """Forward, backward to the input and to the weight, over many widths."""
+    widths = [1, 2, 3, 4, 5, 8, 9, 15, 16, 17, 25, 31, 32, 33, 40, 64, 70]
+    for index, n in enumerate(widths):
+        k = Extent(fixed=widths[(index * 5 + 3) % len(widths)])
+        m = Extent(fixed=widths[(index * 7 + 2) % len(widths)])
+        gap, threads = (0, 3, 7)[index % 3], 1 + index % 3
+        planned = (50, 50, 64)[index % 3]
+        yield Case(BATCH, n, k, False, True, gap, planned, threads)
+        yield Case(BATCH, n, k, False, False, gap, planned, threads)
+        yield Case(m, n, BATCH, True, False, gap, planned, threads)
+        yield Case(m, n, k, True, True, gap, planned, threads)
+        yield Case(m, n, k, False, True, gap, planned, threads)
+    yield Case(WIDE, 25, Extent(fixed=25), False, True)
+    yield Case(Extent(fixed=2), 25, BATCH, True)
+    yield Case(Extent(fixed=25), 2, BATCH, True)
+    yield Case(Extent(fixed=1), 200, Extent(fixed=3), False, True, threads=2)
+    yield Case(Extent(fixed=3), 130, WIDE, False, True, threads=2)
+    yield Case(Extent(fixed=130), 3, WIDE, True, False, threads=2)
+    yield Case(BATCH, 300, Extent(fixed=70), False, True, threads=2)
+    yield Case(BATCH, 176, Extent(fixed=12), False, False, 5, threads=2)
+    yield Case(BATCH, 176, Extent(fixed=12), False, False, 5, planned=1)
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda t: f"{t.dtype}-{t.lanes}")
+def test_products(target, tmp_path):
+    cases = list(every_shape())
+    text, bodies = source(cases, target)
+    check(build(text, tmp_path), bodies, cases, target)
