@@ -8,6 +8,8 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from specdl.backends.c.compiler import Tell, silent
+from specdl.backends.choice import choose, lower
 from specdl.core.diagnostics import Diagnostic, Finding
 from specdl.core.errors import CompilerFault, FindingsError, ResourceError, SpecError, UsageError
 from specdl.core.types import TensorType
@@ -20,7 +22,7 @@ from specdl.graph.need import need
 from specdl.ops.base import Optimizer
 from specdl.plan.machine import free_memory, readable, total_memory
 from specdl.plan.plan import Plan, make
-from specdl.program.lower import lower
+from specdl.program.lower import lower as lower_graph
 from specdl.program.passes import optimize, whole_step
 from specdl.program.program import Program
 from specdl.spec.document import Document, read
@@ -94,11 +96,11 @@ def with_dtype(spec: ModelSpec, dtype: str) -> ModelSpec:
 
 def programs(graph: Graph, optimizer: Optimizer | None) -> dict[str, Program]:
     """The programs that take turns: see `specdl.plan.plan.Plan.schedules`."""
-    made = {"infer": optimize(lower(graph, None, "infer"))}
+    made = {"infer": optimize(lower_graph(graph, None, "infer"))}
     if graph.losses:
-        train = optimize(lower(graph, optimizer, "train"))
+        train = optimize(lower_graph(graph, optimizer, "train"))
         made |= {
-            "evaluate": optimize(lower(graph, None, "evaluate")),
+            "evaluate": optimize(lower_graph(graph, None, "evaluate")),
             "train": train,
             "step": whole_step(train),
         }
@@ -192,7 +194,7 @@ def compile(
 ) -> Model:
     """A model with its kernels over buffers that are allocated once, here.
 
-    `backend` is `auto`, `torch` or `c`; `threads` sets torch's threads for the whole process;
+    `backend` is `auto`, `torch` or `c`; `threads` sets the threads for the whole process;
     `dtype` stands in place of the spec's `model.dtype`. Raises `SpecError`, whose `diagnostics`
     say why, if the spec has errors, `ResourceError` if there is not the memory, and
     `UsageError` for a backend or device that is not there.
@@ -212,21 +214,28 @@ def compile(
 
 
 def build_model(
-    compilation: Compilation, *, backend: str = "auto", device: str = "cpu", threads: int | None = None
+    compilation: Compilation,
+    *,
+    backend: str = "auto",
+    device: str = "cpu",
+    threads: int | None = None,
+    tell: Tell = silent,
 ) -> Model:
-    """The model of a compilation on a backend; raises as `compile` does."""
+    """The model of a compilation on a backend; raises as `compile` does.
+
+    `tell` gets a line for what is not as one may expect, as where there is no C compiler.
+    """
     supported(backend, device)
     require_memory(compilation.plan.bytes.total)
     import torch
 
-    from specdl.backends.torch.executable import lower as lower_to_torch
     from specdl.runner.model import Model
 
     if threads is not None:
         torch.set_num_threads(threads)
     hold_plugins(compilation)
     plan = compilation.plan.verify()
-    return Model(compilation.spec, compilation.graph, plan, lower_to_torch(plan))
+    return Model(compilation.spec, compilation.graph, plan, lower(plan, backend, threads, tell))
 
 
 def require_memory(buffers: int, samples: int = 0) -> None:
@@ -238,11 +247,8 @@ def require_memory(buffers: int, samples: int = 0) -> None:
 
 
 def supported(backend: str, device: str) -> None:
-    """Raise `UsageError` for a backend or device that this version does not have."""
-    if backend not in ("auto", "torch", "c"):
-        raise UsageError(f"there is no backend `{backend}`: use auto, torch or c")
-    if backend == "c":
-        raise UsageError("this version has no native backend: use auto or torch")
+    """Raise `UsageError` for a backend or device that is not there."""
+    choose(backend)
     if device != "cpu":
         raise UsageError(f"this version runs on the CPU; `{device}` is not supported")
 

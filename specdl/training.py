@@ -10,6 +10,8 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from specdl.backends.c.compiler import Tell, silent
+from specdl.backends.choice import suited
 from specdl.compiler import (
     Compilation,
     Source,
@@ -56,7 +58,7 @@ def train(
 
     `data` gives arrays by part, `{"train": (x, y), "validation": (x, y)}`, in place of the spec's
     source. With `resume` the run in the folder goes on from its newest good checkpoint. `threads`
-    is how many threads torch uses meanwhile (default: one for small nets, else all). The other
+    is how many threads are used meanwhile (default: one for small nets, else all). The other
     arguments are those of `check` and `compile`; `progress` is told how it goes, and `at_once` is
     called with the number of a second signal.
 
@@ -91,8 +93,12 @@ def job(
     device: str = "cpu",
     threads: int | None = None,
     allow: Iterable[str | PathLike[str]] = (),
+    tell: Tell = silent,
 ) -> Job:
-    """A run that is ready to begin: the data read, the model built; raises as `train` does."""
+    """A run that is ready to begin: the data read, the model built; raises as `train` does.
+
+    `tell` is that of `build_model`.
+    """
     supported(backend, device)
     require_memory(compilation.plan.bytes.total, known_bytes(compilation) if data is None else 0)
     from specdl.data.load import load as load_data
@@ -100,15 +106,18 @@ def job(
     document, spec = compilation.document, compilation.spec
     with located(document):
         samples = load_data(spec.data, reading(compilation, allow), data)
-    model = build_model(compilation, backend=backend, device=device)
-    from specdl.backends.torch.threads import suited
+    from specdl.backends.torch.threads import threads as team
     from specdl.runner.train import Job
 
+    with team(threads):
+        model = build_model(compilation, backend=backend, device=device, threads=threads, tell=tell)
+
     text, suffix = as_given(document, spec)
-    machine = {"backend": "torch", "device": device, "folder": str(document.folder.resolve())}
+    folder = str(document.folder.resolve())
+    machine = {"backend": model.executable.name, "device": device, "folder": folder}
     prepare = preparation(compilation, samples.fitted)
-    team = suited(model.plan) if threads is None else threads
-    return Job(model, samples, text, suffix, render(spec), prepare, machine, team)
+    count = suited(model.plan, model.executable) if threads is None else threads
+    return Job(model, samples, text, suffix, render(spec), prepare, machine, count)
 
 
 @contextmanager
@@ -156,11 +165,13 @@ def load(
     threads: int | None = None,
     overrides: Iterable[str] = (),
     plugins: Iterable[Plugin] = (),
+    tell: Tell = silent,
 ) -> Run:
     """The run in a folder, with its model and the weights of a checkpoint: `latest`, `best` or a name.
 
     A run of a spec with ops of your own needs their `plugins` again: a run folder is data, and
-    names no code. Raises `RunError` where there is no good run, and what `compile` raises.
+    names no code. `tell` is called with a line for what is not as one may expect, as where there
+    is no C compiler. Raises `RunError` where there is no good run, and what `compile` raises.
 
     >>> load("runs/none")
     Traceback (most recent call last):
@@ -171,7 +182,7 @@ def load(
 
     def build(folder: RunFolder, resolved: Mapping[str, Any]) -> Loaded:
         compilation = of_run(folder, resolved, overrides, plugins)
-        model = build_model(compilation, backend=backend, device=device, threads=threads)
+        model = build_model(compilation, backend=backend, device=device, threads=threads, tell=tell)
         fitted = (folder.read("data.json") or {}).get("fitted", {})
         return Loaded(model, preparation(compilation, fitted))
 

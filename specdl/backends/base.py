@@ -47,6 +47,10 @@ class Executable(Protocol):
     or `put`, and stays until the next.
     """
 
+    name: str
+    """`torch` or `c`."""
+    native_instructions: int
+    """How many instructions of a training step, of those that `kernels` lists, run as native code."""
     parameters: Mapping[str, Tensor]
     gradients: Mapping[str, Tensor]
     optimizer_state: Mapping[str, Tensor]
@@ -107,6 +111,10 @@ class Executable(Protocol):
         but at least one, where more than `seconds` have passed. The losses of those it took;
         raises as `step` does, with the steps before committed.
         """
+
+    @property
+    def threads(self) -> int:
+        """How many threads the next call uses."""
 
     @property
     def kernels(self) -> tuple[Kernel, ...]:

@@ -52,8 +52,6 @@ def run(args: argparse.Namespace) -> int:
 
 def measured(args: argparse.Namespace) -> dict[str, Any]:
     """All figures, by the keys of the JSON."""
-    import torch
-
     from specdl.runner.bench import bench, limit
 
     start = perf_counter()
@@ -65,6 +63,7 @@ def measured(args: argparse.Namespace) -> dict[str, Any]:
     part = training_part(args, compilation, RANDOM_BATCHES * compilation.plan.rows)
     timing = bench(model, part, args.seconds)
     bound = limit(compilation.plan)
+    executable = model.executable
     return {
         "name": compilation.spec.name,
         "batch_size": min(compilation.plan.rows, part.rows),
@@ -72,10 +71,10 @@ def measured(args: argparse.Namespace) -> dict[str, Any]:
         "steps": timing.steps,
         "first_step_s": round(timing.first_step_s, 6),
         "compile_s": round(compile_s, 6),
-        "backend": "torch",
-        "threads": torch.get_num_threads(),
+        "backend": executable.name,
+        "threads": executable.threads,
         "instructions": instructions(compilation),
-        "native_instructions": 0,
+        "native_instructions": executable.native_instructions,
         "limit_us": round(bound.us, 3),
         "flops_step": bound.flops,
         "flops_per_s": round(bound.flops_per_s),

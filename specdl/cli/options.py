@@ -109,13 +109,14 @@ def analysed(args: argparse.Namespace, dtype: str | None = None) -> Compilation:
 
 def built(args: argparse.Namespace, compilation: Compilation) -> Model:
     """The model of a compilation on the machine that the options name, on as many threads as suit it."""
+    from specdl.backends.choice import suited
+    from specdl.cli.output import message
     from specdl.compiler import build_model
 
-    model = build_model(compilation, backend=args.backend, device=args.device, threads=args.threads)
+    wanted = {"backend": args.backend, "device": args.device, "threads": args.threads}
+    model = build_model(compilation, **wanted, tell=message)
     if args.threads is None:
         import torch
 
-        from specdl.backends.torch.threads import suited
-
-        torch.set_num_threads(suited(model.plan))
+        torch.set_num_threads(suited(model.plan, model.executable))
     return model

@@ -8,6 +8,7 @@ data.batch_size, without the data itself.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from specdl.graph.graph import Graph
     from specdl.plan.plan import Plan, Schedule
     from specdl.program.cost import Cost
+
+Marks = Sequence[str] | None
+"""What becomes of each instruction where C runs them, as `specdl.backends.choice.marks` says; else None."""
 
 
 @dataclass(frozen=True)
@@ -46,23 +50,28 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the plan; the exit code."""
+    from specdl.backends.choice import marks
     from specdl.compiler import supported
 
     supported(args.backend, args.device)
     compilation = analysed(args)
-    figures = summary(compilation)
+    marked = marks(compilation.plan, args.backend)
+    figures = summary(compilation, marked)
     if args.fit is not None:
         figures["fit"] = fit(compilation, args.fit)
     if args.format == "json":
         if args.program:
-            figures["program"] = [instruction(*each) for each in instructions(compilation.plan)]
+            figures["program"] = instructions(compilation.plan, marked)
         output.data_json(figures)
-    else:
-        output.data("\n\n".join(sections(compilation, figures, args.program)))
+        return 0
+    parts = sections(compilation, figures)
+    if args.program:
+        parts.append(program_text(compilation.plan, marked))
+    output.data("\n\n".join(parts))
     return 0
 
 
-def summary(compilation: Compilation) -> dict[str, Any]:
+def summary(compilation: Compilation, marked: Marks = None) -> dict[str, Any]:
     """The figures of a plan, by the keys of its JSON."""
     plan = compilation.plan
     rows = layers(compilation.graph, plan)
@@ -78,7 +87,7 @@ def summary(compilation: Compilation) -> dict[str, Any]:
         "flops_step": sum(each.flops for each in costs(step, plan.rows)) if step else 0,
         "bytes": asdict(plan.bytes),
         "instructions": len((step or plan.schedules["infer"]).program.instrs),
-        "native_instructions": 0,
+        "native_instructions": sum(map(is_native, marked or ())),
     }
 
 
@@ -125,14 +134,14 @@ def fit(compilation: Compilation, limit: int) -> dict[str, int]:
     return {"limit": limit, "batch_size": rows, "total": make(made, rows).bytes.total if rows else 0}
 
 
-def sections(compilation: Compilation, figures: dict[str, Any], program: bool) -> list[str]:
+def sections(compilation: Compilation, figures: dict[str, Any]) -> list[str]:
     """The plan for people, in paragraphs."""
     inputs = ", ".join(f"{name}: {type}" for name, type in compilation.graph.inputs.items())
     header = f"{figures['name']}, {inputs}, batches of {figures['batch_size']:,}"
     parts = [header, layer_table(figures), byte_table(figures["bytes"]), step_line(figures)]
     if "fit" in figures:
         parts.append(fit_line(figures["fit"]))
-    return [*parts, program_text(compilation.plan)] if program else parts
+    return parts
 
 
 def layer_table(figures: dict[str, Any]) -> str:
@@ -175,38 +184,45 @@ def fit_line(found: dict[str, int]) -> str:
     return f"the largest batch that fits in {readable(found['limit'])} is {batch:,}, with {total}"
 
 
-def instructions(plan: Plan) -> list[tuple[Schedule, int, int]]:
-    """The schedule that training runs, one entry for each of its instructions."""
-    schedule = plan.schedules.get("train") or plan.schedules["infer"]
-    return [(schedule, number, plan.rows) for number in range(len(schedule.program.instrs))]
+def is_native(mark: str) -> bool:
+    """Whether an instruction with this mark is native code."""
+    return mark.startswith("native")
 
 
-def instruction(schedule: Schedule, number: int, rows: int) -> dict[str, Any]:
-    """One instruction with its calls, its scratch and its cost for a whole batch."""
+def instructions(plan: Plan, marked: Marks = None) -> list[dict[str, Any]]:
+    """The instructions that training runs, each with its torch calls, and its cost for a whole batch."""
     from specdl.program.cost import cost
 
-    instr, calls = schedule.program.instrs[number], schedule.lists[number]
-    return {
-        "text": str(instr),
-        "phase": instr.phase,
-        "node": instr.node,
-        "calls": [str(call) for call in calls.calls],
-        "scratch_bytes": sum(type.nbytes(rows) for type in calls.scratch.values()),
-        "native": False,
-        **asdict(cost(instr, schedule.program, rows)),
-    }
+    schedule = plan.schedules.get("train") or plan.schedules["infer"]
+    found = []
+    for number, (instr, calls) in enumerate(zip(schedule.program.instrs, schedule.lists, strict=True)):
+        values: dict[str, Any] = {
+            "text": str(instr),
+            "phase": instr.phase,
+            "node": instr.node,
+            "calls": [str(call) for call in calls.calls],
+            "scratch_bytes": sum(type.nbytes(plan.rows) for type in calls.scratch.values()),
+            "native": marked is not None and is_native(marked[number]),
+        }
+        found.append(values | asdict(cost(instr, schedule.program, plan.rows)))
+    return found
 
 
-def program_text(plan: Plan) -> str:
-    """The instructions, each with the number of its calls and the bytes of its scratch."""
+def note(found: dict[str, Any], mark: str | None) -> str:
+    """What is said behind an instruction: what it becomes, or the number of its calls and their scratch."""
+    if mark is not None:
+        return mark
+    count = len(found["calls"])
+    calls = f"{count} call{'' if count == 1 else 's'}"
+    return f"{calls}, {found['scratch_bytes']:,} bytes of scratch" if found["scratch_bytes"] else calls
+
+
+def program_text(plan: Plan, marked: Marks = None) -> str:
+    """The instructions, each with a note."""
     notes: dict[str, list[str]] = {}
-    for each in instructions(plan):
-        found = instruction(*each)
-        count = len(found["calls"])
-        note = f"{count} call{'' if count == 1 else 's'}"
-        if found["scratch_bytes"]:
-            note += f", {found['scratch_bytes']:,} bytes of scratch"
-        notes.setdefault(f"  {found['text']}", []).append(note)
+    for number, found in enumerate(instructions(plan, marked)):
+        mark = None if marked is None else marked[number]
+        notes.setdefault(f"  {found['text']}", []).append(note(found, mark))
     schedule = plan.schedules.get("train") or plan.schedules["infer"]
     lines = str(schedule.program).splitlines()
     width = max(len(line) for line in lines[1:]) if len(lines) > 1 else 0

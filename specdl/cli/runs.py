@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from specdl.cli.options import compile_options
+from specdl.cli.output import message
 
 if TYPE_CHECKING:
     from specdl.runner.run import Run
@@ -35,4 +36,5 @@ def opened(args: argparse.Namespace) -> Run:
         threads=args.threads,
         overrides=args.overrides,
         plugins=args.plugins,
+        tell=message,
     )

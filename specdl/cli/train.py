@@ -44,7 +44,8 @@ def run(args: argparse.Namespace) -> int:
     from specdl.training import job
 
     compilation = analysed(args)
-    made = job(compilation, backend=args.backend, device=args.device, threads=args.threads, allow=args.allow)
+    wanted = {"backend": args.backend, "device": args.device, "threads": args.threads}
+    made = job(compilation, **wanted, allow=args.allow, tell=output.message)
     if args.dry_run:
         preview(args, made)
         return 0

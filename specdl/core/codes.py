@@ -128,6 +128,10 @@ E530: Native code cannot be made here: the C compiler fails, does not end, or ma
 The same program runs on torch, with the same results and slower. `CC` names another compiler, and
 `pip install 'specdl[native]'` brings one.
 
+E530: Native code cannot be made here: no C compiler is found, or the one that is found does not work.
+The environment's CC names one, gcc and clang are found on the PATH, and `pip install 'specdl[native]'`
+brings its own. Without one everything runs on torch.
+
 E610: The spec names a file outside of its own folder and the working folder. A spec may come from
 anybody, so what it reads stays where its user looks; `--allow-path DIR` allows one more folder.
 

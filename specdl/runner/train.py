@@ -47,7 +47,7 @@ class Job:
     `spec` is the spec as given, with its file's `suffix`; `resolved` is it written out with all
     defaults, and decides whether a run that is resumed is the same. `prepare` makes what a user
     predicts from into arrays as the model takes them. `environment` is added to environment.json.
-    `threads` is how many threads torch uses while the job runs (None: as many as it does).
+    `threads` is how many threads are used while the job runs (None: as many as are set).
     """
 
     model: Trainable

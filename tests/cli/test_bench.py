@@ -1,3 +1,7 @@
+import pytest
+
+from specdl.backends import choice
+from specdl.backends.torch.executable import TorchExecutable
 from tests.cli.conftest import spec
 
 KEYS = [
@@ -25,6 +29,24 @@ def test_text(specdl, small):
     done = specdl("bench", small, "--seconds", "0.05", "--threads", "1")
     assert done.out.startswith("small, batches of 8, torch, 1 thread, 12 instructions, 0 native\n")
     assert [line.split()[0] for line in done.out.splitlines()[2:]] == ["step", "limit", "first", "compile"]
+
+
+def test_figures_are_of_the_backend_that_runs(specdl, small, monkeypatch):
+    monkeypatch.setattr(TorchExecutable, "name", "c")
+    monkeypatch.setattr(TorchExecutable, "native_instructions", 11)
+    monkeypatch.setattr(TorchExecutable, "threads", 7)
+    done = specdl("bench", small, "--seconds", "0.05")
+    assert done.out.startswith("small, batches of 8, c, 7 threads, 12 instructions, 11 native\n")
+
+
+@pytest.mark.parametrize("command", ["bench", "train"])
+def test_a_machine_without_a_compiler_is_told_of_once(specdl, small, tmp_path, monkeypatch, command):
+    monkeypatch.setattr(choice, "NATIVE", True)
+    monkeypatch.setattr(choice, "find", lambda tell: None)
+    options = ["--seconds", "0.05"] if command == "bench" else ["--out", tmp_path / "run", "--quiet"]
+    done = specdl(command, small, *options)
+    assert (done.code, done.err) == (0, f"{choice.NO_COMPILER}: running on torch\n")
+    assert specdl(command, small, *options, "--backend", "c").code == 2
 
 
 def test_a_spec_without_data(specdl, write):

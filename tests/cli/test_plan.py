@@ -71,6 +71,17 @@ def test_program(specdl, small):
             assert line.endswith(f"{each['scratch_bytes']:,} bytes of scratch")
 
 
+def test_program_of_a_native_backend(specdl, small, monkeypatch):
+    count = specdl("plan", small, "--format", "json").json["instructions"]
+    marked = ["native", "native, fused with fc1.y", "torch"] + ["native"] * (count - 3)
+    monkeypatch.setattr("specdl.backends.choice.marks", lambda plan, backend: marked)
+    lines = [line for line in specdl("plan", small, "--program").out.splitlines() if "  # " in line]
+    assert [line.partition("  # ")[2] for line in lines] == marked
+    figures = specdl("plan", small, "--program", "--format", "json").json
+    assert figures["native_instructions"] == count - 1
+    assert [each["native"] for each in figures["program"]] == [mark != "torch" for mark in marked]
+
+
 @pytest.mark.parametrize("limit", ["6kB", "10kB", "1MB", "8GiB"])
 def test_the_largest_batch_is_the_largest(specdl, small, limit):
     from specdl.compiler import analyse

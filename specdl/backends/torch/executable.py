@@ -77,6 +77,9 @@ class Inference:
 class TorchExecutable:
     """A plan's schedules on the CPU by torch; implements `specdl.backends.base.Executable`."""
 
+    name = "torch"
+    native_instructions = 0
+
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.program = plan.schedules["train" if "train" in plan.schedules else "infer"].program
@@ -307,6 +310,10 @@ class TorchExecutable:
                 if not finite(step.binding.value(value)):
                     return f"`{value}` is not finite: first made by {kernel_of(instr, arg)} of `{instr.node}`"
         return "the norm of all gradients overflows, though each gradient is finite"
+
+    @property
+    def threads(self) -> int:
+        return torch.get_num_threads()
 
     @property
     def kernels(self) -> tuple[TorchKernel, ...]:
