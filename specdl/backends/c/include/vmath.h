@@ -14,9 +14,11 @@
 
 typedef long long i64;
 #if SPECDL_DOUBLE
+#define OF_REALS "pd" /* how x86 names instructions on vectors of them */
 typedef double real;
 typedef i64 whole; /* an integer as wide as a real */
 #else
+#define OF_REALS "ps"
 typedef float real;
 typedef int whole;
 #endif
@@ -84,15 +86,47 @@ INLINE v with_sign(v size, v sign) { return (v)(((vi)size & ~SIGN_BIT) | ((vi)si
 /* 1, 0 or -1; 0 for NaN, as in torch. */
 INLINE v v_sign(v x) { return kept(x > 0, S(1)) - kept(x < 0, S(1)); }
 
-/* NaN if either is: a comparison with NaN is false, which gives b, and a's own NaN is asked for. */
-INLINE v v_maximum(v a, v b) { return sel((a > b) | (a != a), a, b); }
-INLINE v v_minimum(v a, v b) { return sel((a < b) | (a != a), a, b); }
+#define FOR_LANES for (int lane = 0; lane < LANES; lane++)
+
+/* larger(a, b) is a > b ? a : b, thus b if either is NaN; smaller the same with <. GCC finds x86's instructions
+ * for these in C only under -ffast-math, and that for the root, in a loop over lanes, from GCC 12 on. */
+#define VECTOR_BYTES (LANES * (SPECDL_DOUBLE ? 8 : 4))
+#if defined(__x86_64__) && !defined(__clang__) && \
+    (defined(__AVX512F__) && VECTOR_BYTES == 64 || defined(__AVX__) && (VECTOR_BYTES == 32 || VECTOR_BYTES == 16))
+INLINE v larger(v a, v b) {
+    v y;
+    __asm__("vmax" OF_REALS " %2, %1, %0" : "=v"(y) : "v"(a), "v"(b));
+    return y;
+}
+INLINE v smaller(v a, v b) {
+    v y;
+    __asm__("vmin" OF_REALS " %2, %1, %0" : "=v"(y) : "v"(a), "v"(b));
+    return y;
+}
+INLINE v v_sqrt(v x) {
+    v y;
+    __asm__("vsqrt" OF_REALS " %1, %0" : "=v"(y) : "v"(x));
+    return y;
+}
+#else
+INLINE v larger(v a, v b) { return sel(a > b, a, b); }
+INLINE v smaller(v a, v b) { return sel(a < b, a, b); }
+#if SPECDL_DOUBLE
+INLINE v v_sqrt(v x) { FOR_LANES x[lane] = __builtin_sqrt(x[lane]); return x; }
+#else
+INLINE v v_sqrt(v x) { FOR_LANES x[lane] = __builtin_sqrtf(x[lane]); return x; }
+#endif
+#endif
+
+INLINE v v_rsqrt(v x) { return 1 / v_sqrt(x); }
+
+/* NaN if either is. Where b is a constant, one instruction. */
+INLINE v v_maximum(v a, v b) { return sel(b == b, larger(b, a), b); }
+INLINE v v_minimum(v a, v b) { return sel(b == b, smaller(b, a), b); }
 
 /* Bounds keep NaN. */
-INLINE v at_most(v x, real bound) { return sel(x > bound, S(bound), x); }
-INLINE v at_least(v x, real bound) { return sel(x < bound, S(bound), x); }
-
-#define FOR_LANES for (int lane = 0; lane < LANES; lane++)
+INLINE v at_most(v x, real bound) { return smaller(S(bound), x); }
+INLINE v at_least(v x, real bound) { return larger(S(bound), x); }
 
 #if SPECDL_DOUBLE
 /* ---- double: libm ---- */
@@ -100,24 +134,18 @@ INLINE v at_least(v x, real bound) { return sel(x < bound, S(bound), x); }
 #define LIBM_OF_LANES(name, function) \
     INLINE v name(v x) { FOR_LANES x[lane] = function(x[lane]); return x; }
 
-LIBM_OF_LANES(v_sqrt, __builtin_sqrt)
 LIBM_OF_LANES(v_exp, exp)
 LIBM_OF_LANES(v_log, log)
 LIBM_OF_LANES(v_log1p, log1p)
 LIBM_OF_LANES(v_erf, erf)
 LIBM_OF_LANES(v_tanh, tanh)
 
-INLINE v v_rsqrt(v x) { return 1 / v_sqrt(x); }
 INLINE v v_sigmoid(v x) { return 1 / (1 + v_exp(-x)); }
 INLINE v v_softplus(v x) { return v_maximum(x, S(0)) + v_log1p(v_exp(-v_abs(x))); }
 INLINE v v_pow(v a, v b) { FOR_LANES a[lane] = pow(a[lane], b[lane]); return a; }
 
 #else
 /* ---- float ---- */
-
-/* Compilers turn the loop into one instruction. */
-INLINE v v_sqrt(v x) { FOR_LANES x[lane] = __builtin_sqrtf(x[lane]); return x; }
-INLINE v v_rsqrt(v x) { return 1 / v_sqrt(x); }
 
 /* By libm: exp(b log a) would lose digits with the size of b log a. */
 INLINE v v_pow(v a, v b) { FOR_LANES a[lane] = powf(a[lane], b[lane]); return a; }
@@ -175,7 +203,7 @@ INLINE v v_sigmoid(v x) {
 INLINE v v_tanh(v x) {
     v size = at_most(v_abs(x), TANH_MOST);
     v shifted = size * (2 * LOG2_E) + ROUNDING, n = shifted - ROUNDING;
-    v r = size - n * (LN2_HIGH / 2) - n * (LN2_LOW / 2);
+    v r = size - n * (LN2 / 2); /* n is small, and the larger it is, the less r matters */
     v power = (v)(((vi)shifted << MANTISSA_BITS) + ONE_BITS);
     v p = S(0x1.6850e4p-10f * 32);
     p = p * r + 0x1.123bccp-7f * 16;
@@ -253,7 +281,7 @@ INLINE v v_softplus(v x) {
     return v_maximum(x, S(0)) + log1p_normal(e);
 }
 
-/* 1 - e^q(|x|) for larger x, x + x p(x^2) for smaller ones (N. Juffa's erff). */
+/* 1 - e^q(|x|) for larger x, x p(x^2) for smaller ones (N. Juffa's erff). */
 #define ERF_SMALL 0.927734375f
 #define ERF_MOST 4.0f /* 1 from here on */
 
@@ -271,8 +299,8 @@ INLINE v v_erf(v x) {
     p = p * s + -2.67681349e-2f;
     p = p * s + 1.12819925e-1f;
     p = p * s + -3.76125336e-1f;
-    p = p * s + 1.28379166e-1f;
-    return sel(size > ERF_SMALL, large, p * x + x);
+    p = p * s + 1.12837917f;
+    return sel(size > ERF_SMALL, large, p * x);
 }
 #endif
 
