@@ -116,8 +116,8 @@ class Expressions:
 
     def _load(self, leaf: Expr, over: tuple[Dim, ...], at: Where) -> Term:
         value, kind, cols = str(leaf.attr), form(leaf.shape, grid_of(over), over), grid_of(leaf.shape).cols
-        if leaf.type.dtype != self.target.dtype:
-            raise CompilerFault(f"`{value}` is {leaf.type}, where numbers are {self.target.dtype}")
+        if not leaf.type.is_float:
+            raise CompilerFault(f"`{value}` is {leaf.type}, which is no number to compute with")
         q = self.names.param(value)
         if kind == "scalar":
             return Term(f"S(*{q})")

@@ -190,8 +190,13 @@ def mean(statement: Statement, values: dict[str, torch.Tensor], samples: int) ->
         a, b = (values[x.value].reshape(-1, x.cols) for x in (statement.a, statement.b))
         return (a.T if statement.a.transposed else a) @ (b.T if statement.b.transposed else b)
     if isinstance(statement, Total):
-        return values[statement.parts].sum()
-    assert not isinstance(statement, Copy)
+        return values[statement.parts][: -(-bind(statement.rows, samples) // BLOCK)].sum()
+    if isinstance(statement, Copy):
+        source = values[statement.source].reshape(-1, statement.source_cols)
+        target = torch.full((len(source), statement.target_cols), torch.nan, dtype=torch.float64)
+        part = slice(statement.source_at, statement.source_at + statement.cols)
+        target[:, statement.target_at : statement.target_at + statement.cols] = source[:, part]
+        return target
     shape = tuple(bind(dim, samples) for dim in statement.shape)
     x = torch.broadcast_to(evaluate(statement.expr, values, samples), shape).to(torch.float64)
     if isinstance(statement, Map):
@@ -247,7 +252,9 @@ def check_nest(built: Built, samples: int, given: dict[str, torch.Tensor] | None
     tolerance = 1e-5 if case.target.dtype == "float32" else 1e-12
     for value in case.nest.stored:
         rows, cols, ld = memory.lies(value)
-        want = values[value].reshape(rows, cols).numpy()
+        want = np.full(rows * cols, np.nan)
+        want[: values[value].numel()] = values[value].numpy().ravel()
+        want = want.reshape(rows, cols)
         scale = np.maximum(1, np.abs(np.where(np.isfinite(want), want, 0)).max(initial=0))
         message = f"{case.nest} {value} {case.target} {samples}\n{built.text}"
         np.testing.assert_allclose(
