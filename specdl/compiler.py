@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from specdl.backends.c.compiler import Tell, silent
-from specdl.backends.choice import choose, lower
+from specdl.backends.choice import choose, lower, planned
 from specdl.core.diagnostics import Diagnostic, Finding
 from specdl.core.errors import CompilerFault, FindingsError, ResourceError, SpecError, UsageError
 from specdl.core.types import TensorType
@@ -226,7 +226,8 @@ def build_model(
     `tell` gets a line for what is not as one may expect, as where there is no C compiler.
     """
     supported(backend, device)
-    require_memory(compilation.plan.bytes.total)
+    plan = planned(compilation.plan, backend, threads, tell)
+    require_memory(plan.bytes.total)
     import torch
 
     from specdl.runner.model import Model
@@ -234,8 +235,8 @@ def build_model(
     if threads is not None:
         torch.set_num_threads(threads)
     hold_plugins(compilation)
-    plan = compilation.plan.verify()
-    return Model(compilation.spec, compilation.graph, plan, lower(plan, backend, threads, tell))
+    executable = lower(compilation.plan.verify(), plan, backend, tell)
+    return Model(compilation.spec, compilation.graph, executable.plan, executable)
 
 
 def require_memory(buffers: int, samples: int = 0) -> None:

@@ -116,7 +116,7 @@ def job(
     folder = str(document.folder.resolve())
     machine = {"backend": model.executable.name, "device": device, "folder": folder}
     prepare = preparation(compilation, samples.fitted)
-    count = suited(model.plan, model.executable) if threads is None else threads
+    count = suited(model.executable) if threads is None else threads
     return Job(model, samples, text, suffix, render(spec), prepare, machine, count)
 
 

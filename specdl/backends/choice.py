@@ -10,13 +10,12 @@ from specdl.core.errors import UsageError
 from specdl.core.types import DType
 
 if TYPE_CHECKING:
-    from specdl.backends.base import Executable
+    from specdl.backends.base import AnyPlan, Executable
+    from specdl.backends.c.plan import NativePlan
     from specdl.plan.plan import Plan
 
 Backend = Literal["torch", "c"]
 
-NATIVE = False
-"""The switch: whether there is a native backend, which `auto` takes where it can."""
 NATIVE_DTYPES: tuple[DType, ...] = ("float32", "float64")
 NO_COMPILER = "no C compiler found (set CC, install gcc or clang, or pip install 'specdl[native]')"
 
@@ -29,10 +28,8 @@ def choose(backend: str, dtype: DType = "float32", tell: Tell = silent) -> Backe
     """
     if backend not in ("auto", "torch", "c"):
         raise UsageError(f"there is no backend `{backend}`: use auto, torch or c")
-    if backend == "torch" or (backend == "auto" and not (NATIVE and dtype in NATIVE_DTYPES)):
+    if backend == "torch" or (backend == "auto" and dtype not in NATIVE_DTYPES):
         return "torch"
-    if not NATIVE:
-        raise UsageError("this version has no native backend: use auto or torch")
     if dtype not in NATIVE_DTYPES:
         raise UsageError(f"the native backend has no {dtype}: use auto or torch")
     if find(tell) is not None:
@@ -43,15 +40,40 @@ def choose(backend: str, dtype: DType = "float32", tell: Tell = silent) -> Backe
     return "torch"
 
 
-def lower(plan: Plan, backend: str, threads: int | None = None, tell: Tell = silent) -> Executable:
-    """A plan on buffers, by the backend that `choose` finds; raises as it does.
+def planned(plan: Plan, backend: str, threads: int | None = None, tell: Tell = silent) -> AnyPlan:
+    """The plan that a model has on the backend that `choose` finds; raises as it does.
 
-    `threads` is what native code is made for (None: what suits the plan); torch uses as many as
-    it is set to. Where `auto` meets a compiler that fails, torch takes over and `tell` gets a line.
+    `plan` is torch's, and stays as it is where torch runs it. `threads` is what native code is made
+    for (None: what suits the program).
     """
-    if choose(backend, dtype_of(plan), tell) == "c":
+    if choose(backend, dtype_of(plan), tell) == "torch":
+        return plan
+    return native_plan(plan, threads)
+
+
+def native_plan(plan: Plan, threads: int | None = None) -> NativePlan:
+    """The native plan of the same programs, for this processor."""
+    from specdl.backends.c.functions import Goal
+    from specdl.backends.c.plan import make
+    from specdl.backends.c.target import Target
+    from specdl.backends.c.threads import suited as suited_natively
+    from specdl.plan.machine import vector_bytes
+
+    programs = {name: each.program for name, each in plan.schedules.items() if name != "step"}
+    longest = programs.get("train", programs["infer"])
+    used = threads or suited_natively(longest, plan.rows)
+    return make(programs, plan.rows, Goal(Target(dtype_of(plan), vector_bytes()), plan.rows, used))
+
+
+def lower(plan: Plan, made: AnyPlan, backend: str, tell: Tell = silent) -> Executable:
+    """A plan as `planned` made it of torch's plan, on memory.
+
+    Where `auto` meets a compiler that fails, torch takes over and `tell` gets a line; where
+    `backend` is `c`, it is a `NativeError`.
+    """
+    if made is not plan:
         try:
-            return native(plan, threads, tell)
+            return native(made, tell)
         except NativeError as error:
             if backend == "c":
                 raise
@@ -61,31 +83,38 @@ def lower(plan: Plan, backend: str, threads: int | None = None, tell: Tell = sil
     return lower_to_torch(plan)
 
 
-def native(plan: Plan, threads: int | None, tell: Tell) -> Executable:
-    """The plan's programs as native code; raises `NativeError` where it cannot be made."""
-    raise NativeError("this version has no native backend")
+def native(plan: AnyPlan, tell: Tell) -> Executable:
+    """A native plan on memory; raises `NativeError` where its code cannot be made."""
+    from specdl.backends.c.executable import lower as lower_to_c
+    from specdl.backends.c.plan import NativePlan
+
+    toolchain = find(tell)
+    assert isinstance(plan, NativePlan)
+    if toolchain is None:
+        raise NativeError(NO_COMPILER)
+    return lower_to_c(plan, toolchain, tell)
 
 
-def native_marks(plan: Plan) -> Sequence[str]:
+def marks(plan: AnyPlan) -> Sequence[str] | None:
     """What becomes of each instruction of a training step (of inference, where there is no loss).
 
-    `native`, `native, fused with <instruction>` or `torch`. Compiles nothing.
+    `native`, `native, fused with <instruction>`, `torch`, `a view`; None where torch runs them all.
     """
-    raise NativeError("this version has no native backend")
+    from specdl.backends.c.marks import marks as native_marks
+    from specdl.backends.c.plan import NativePlan
+
+    if not isinstance(plan, NativePlan):
+        return None
+    return native_marks(plan.schedules["step" if "step" in plan.schedules else "infer"].nests)
 
 
-def marks(plan: Plan, backend: str) -> Sequence[str] | None:
-    """As `native_marks`, for a plan that would run natively; None for one that torch would run."""
-    return native_marks(plan) if choose(backend, dtype_of(plan)) == "c" else None
-
-
-def suited(plan: Plan, executable: Executable) -> int:
-    """How many threads a plan is worth on the backend that it was lowered to."""
+def suited(executable: Executable) -> int:
+    """How many threads a model's plan is worth on its backend."""
     if executable.name != "torch":
         return executable.threads
     from specdl.backends.torch.threads import suited as suited_to_torch
 
-    return suited_to_torch(plan)
+    return suited_to_torch(executable.plan)
 
 
 def dtype_of(plan: Plan) -> DType:

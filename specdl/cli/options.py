@@ -118,5 +118,5 @@ def built(args: argparse.Namespace, compilation: Compilation) -> Model:
     if args.threads is None:
         import torch
 
-        torch.set_num_threads(suited(model.plan, model.executable))
+        torch.set_num_threads(suited(model.executable))
     return model

@@ -16,6 +16,7 @@ from specdl.cli import output
 from specdl.cli.options import analysed, compile_options, format_option, size, spec_argument
 
 if TYPE_CHECKING:
+    from specdl.backends.base import AnyPlan
     from specdl.compiler import Compilation
     from specdl.graph.graph import Graph
     from specdl.plan.plan import Plan, Schedule
@@ -50,15 +51,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the plan; the exit code."""
-    from specdl.backends.choice import marks
+    from specdl.backends.choice import marks, planned
     from specdl.compiler import supported
 
     supported(args.backend, args.device)
     compilation = analysed(args)
-    marked = marks(compilation.plan, args.backend)
-    figures = summary(compilation, marked)
+    chosen = planned(compilation.plan, args.backend, args.threads, output.message)
+    marked = marks(chosen)
+    figures = summary(compilation, chosen, marked)
     if args.fit is not None:
-        figures["fit"] = fit(compilation, args.fit)
+        figures["fit"] = fit(compilation, args.fit, args.backend, args.threads)
     if args.format == "json":
         if args.program:
             figures["program"] = instructions(compilation.plan, marked)
@@ -71,8 +73,8 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def summary(compilation: Compilation, marked: Marks = None) -> dict[str, Any]:
-    """The figures of a plan, by the keys of its JSON."""
+def summary(compilation: Compilation, chosen: AnyPlan, marked: Marks = None) -> dict[str, Any]:
+    """The figures of a plan, by the keys of its JSON; the bytes are those of the backend's plan."""
     plan = compilation.plan
     rows = layers(compilation.graph, plan)
     step = plan.schedules.get("train")
@@ -85,7 +87,7 @@ def summary(compilation: Compilation, marked: Marks = None) -> dict[str, Any]:
         "macs": sum(row.macs for row in rows),
         "flops": sum(row.flops for row in rows),
         "flops_step": sum(each.flops for each in costs(step, plan.rows)) if step else 0,
-        "bytes": asdict(plan.bytes),
+        "bytes": asdict(chosen.bytes),
         "instructions": len((step or plan.schedules["infer"]).program.instrs),
         "native_instructions": sum(map(is_native, marked or ())),
     }
@@ -124,14 +126,19 @@ def costs(schedule: Schedule, rows: int) -> list[Cost]:
     return [cost(instr, schedule.program, rows) for instr in schedule.program.instrs]
 
 
-def fit(compilation: Compilation, limit: int) -> dict[str, int]:
+def fit(compilation: Compilation, limit: int, backend: str, threads: int | None) -> dict[str, int]:
     """The largest batch within a limit, and what it takes."""
+    from specdl.backends.choice import planned
     from specdl.plan.fit import largest_batch
     from specdl.plan.plan import make
 
     made = {name: schedule.program for name, schedule in compilation.plan.schedules.items()}
-    rows = largest_batch(made, limit)
-    return {"limit": limit, "batch_size": rows, "total": make(made, rows).bytes.total if rows else 0}
+
+    def total(rows: int) -> int:
+        return planned(make(made, rows), backend, threads).bytes.total
+
+    rows = largest_batch(total, limit)
+    return {"limit": limit, "batch_size": rows, "total": total(rows) if rows else 0}
 
 
 def sections(compilation: Compilation, figures: dict[str, Any]) -> list[str]:

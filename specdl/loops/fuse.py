@@ -182,7 +182,8 @@ class Grouping:
             needed.append(self.readers.get(replaced, -1))
         first: int = max(self.begin, *needed)
         last = len(self.nests) - 1
-        for at in (*range(first, min(first + AHEAD, last + 1)), last):
+        tried: tuple[int, ...] = (*range(first, min(first + AHEAD, last + 1)), last)
+        for at in tried:
             if first <= at <= last and fits(self.nests[at], statement, replaced):
                 return at
         return None

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from functools import cache
-
-from specdl.plan.plan import make
-from specdl.program.program import Program
 
 MOST = 2**31 - 1
 """The largest `data.batch_size` that a spec can say."""
@@ -15,17 +12,15 @@ MARGIN = 64
 """Alignment makes a plan's bytes only nearly a straight line in the batch."""
 
 
-def largest_batch(programs: Mapping[str, Program], limit: int) -> int:
+def largest_batch(bytes_for: Callable[[int], int], limit: int) -> int:
     """The largest batch whose plan takes at most `limit` bytes; 0 if one sample is too much.
+
+    `bytes_for` tells the bytes of the plan for batches of so many rows.
 
     A plan's bytes are a straight line in the batch but for alignment, so two plans tell
     nearly where the limit is met, and a search around that place tells exactly.
     """
-
-    @cache
-    def total(rows: int) -> int:
-        return make(programs, rows).bytes.total
-
+    total = cache(bytes_for)
     if total(1) > limit:
         return 0
     slope = (total(PROBE) - total(1)) / (PROBE - 1)

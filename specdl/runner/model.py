@@ -7,13 +7,12 @@ from typing import Any
 
 import torch
 
-from specdl.backends.base import Executable, Kernel, StepScalars
+from specdl.backends.base import AnyPlan, Executable, Kernel, StepScalars
 from specdl.core.errors import UsageError
 from specdl.core.random import Stream
 from specdl.core.suggest import nearest
 from specdl.core.types import TensorType
 from specdl.graph.graph import Graph
-from specdl.plan.plan import Plan
 from specdl.program.program import Program
 from specdl.spec.model import ModelSpec
 
@@ -30,7 +29,7 @@ class Model:
     input says; `y` is what the loss compares with, in the encoding of the spec's target.
     """
 
-    def __init__(self, spec: ModelSpec, graph: Graph, plan: Plan, executable: Executable) -> None:
+    def __init__(self, spec: ModelSpec, graph: Graph, plan: AnyPlan, executable: Executable) -> None:
         self.spec, self.graph, self.plan, self.executable = spec, graph, plan, executable
         self.steps = 0
         """How many training steps were taken."""

@@ -34,6 +34,8 @@ class Bound:
         self.schedule: NestSchedule = plan.schedules[name]
         self.code: Code = plan.code[name]
         self.calls = [call for call in self.code.calls if call.function is not None]
+        self.early = sum(not call.nest.commits for call in self.calls)
+        """How many native calls come before the finite guard."""
         self.native = Schedule(
             library,
             team,
@@ -41,7 +43,7 @@ class Bound:
             self.pointers(),
             numbers=self.code.numbers,
             slots=memory.numbers("scalars", plan.slots[name].offset, len(self.code.slots)),
-            early=sum(not call.nest.commits for call in self.calls),
+            early=self.early,
             loss=self.loss_address(),
             scratch=memory.numbers("scratch", 0, plan.sizes["scratch"] // BYTES[plan.goal.target.dtype]),
         )

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from specdl.backends.base import Reals, StepScalars
+from specdl.backends.base import Reals, StepScalars, batch_by_batch
 from specdl.backends.c.bound import Bound
 from specdl.backends.c.compiler import Tell, Toolchain, flags, silent
 from specdl.backends.c.guard import Guard
@@ -50,14 +50,9 @@ class NativeExecutable:
         self.training: tuple[tuple[Any, ...], Training] | None = None
         self.inputs: dict[int, dict[str, Tensor]] = {}
         self.outputs: dict[tuple[str, int], dict[str, Tensor]] = {}
+        left = {n for nest in plan.schedules[plan.single].nests.nests if nest.kind == "torch" for n in nest.instrs}
+        self.native_instructions = len(self.program.instrs) - len(left)
         self.library("whole")
-
-    @property
-    def native_instructions(self) -> int:
-        """How many instructions of a training step (or of inference) run natively."""
-        nests = self.plan.schedules[self.plan.single].nests
-        left = {number for nest in nests.nests if nest.kind == "torch" for number in nest.instrs}
-        return len(self.program.instrs) - len(left)
 
     def fixed(self, values: Any) -> dict[str, Tensor]:
         """Views of values that do not depend on the batch size."""
@@ -144,6 +139,11 @@ class NativeExecutable:
             }
         return self.outputs[key]
 
+    def evaluate_rows(
+        self, data: Mapping[str, Tensor], rows: range, size: int, outputs: Mapping[str, Tensor]
+    ) -> list[float]:
+        return batch_by_batch(self, data, rows, size, outputs)
+
     def loss(self) -> float:
         bound = self.bound("train")
         bound.run_phase(self.rows, "forward")
@@ -165,7 +165,7 @@ class NativeExecutable:
     def take_step(self, lr: float, t: int) -> float:
         """A fused step on the batch that is in; nothing is committed if the loss, returned, is not finite."""
         bound = self.bound("step")
-        early = bound.native.early
+        early = bound.early
         bound.run(self.rows, lr, t, 0, early)
         loss = bound.loss()
         if math.isfinite(loss):

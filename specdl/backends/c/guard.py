@@ -48,9 +48,12 @@ class Guard:
     def __init__(self, executable: NativeExecutable) -> None:
         self.executable = executable
         arenas = executable.memory.arenas
-        sizes = [arenas[name].nbytes for name in COMMITTED]
-        copies = arenas["guard"].split(sizes) if arenas["guard"].nbytes else []
-        self.pairs = list(zip((arenas[name] for name in COMMITTED), copies, strict=False))
+        self.pairs: list[tuple[Tensor, Tensor]] = []
+        at = 0
+        for name in COMMITTED if arenas["guard"].nbytes else ():
+            size = arenas[name].nbytes
+            self.pairs.append((arenas[name], arenas["guard"][at : at + size]))
+            at += size
         dtype = next(iter(executable.parameters.values())).dtype if executable.parameters else torch.float32
         self.numbers = [arenas[name].view(dtype) for name in COMMITTED]
         self.since: list[Stretch] = []

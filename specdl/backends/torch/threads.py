@@ -7,14 +7,14 @@ from contextlib import contextmanager
 
 import torch
 
-from specdl.plan.plan import Plan
+from specdl.backends.base import AnyPlan
 from specdl.program.cost import cost
 
 WORTH = 4_000_000
 """FLOPs of one instruction from which on a second thread is worth waking: about 40 microseconds of work."""
 
 
-def suited(plan: Plan) -> int:
+def suited(plan: AnyPlan) -> int:
     """The threads to run a plan with: one, unless an instruction is large enough to share.
 
     Waking a team for each of many small products costs more than it gains, and much more on a

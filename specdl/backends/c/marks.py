@@ -1,0 +1,29 @@
+"""What becomes of each instruction of a program that runs natively, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from specdl.loops.nests import Nests
+
+
+def marks(nests: Nests) -> Sequence[str]:
+    """`native`, `native, fused with <instruction>`, `torch`, or `a view` where nothing is to be done.
+
+    An instruction is fused with the one that leads the first nest that its own results are made in.
+    """
+    found: list[str] = []
+    program = nests.program
+    for number, instr in enumerate(program.instrs):
+        mine = [nest for nest in nests.nests if number in nest.instrs]
+        leaders = dict.fromkeys(nest.instrs[0] for nest in mine if nest.instrs[0] != number)
+        if any(nest.kind == "torch" for nest in mine):
+            found.append("torch")
+        elif not mine:
+            found.append("a view" if instr.wanted else "native")
+        elif leaders and all(nest.instrs[0] != number for nest in mine):
+            leader = program.instrs[next(iter(leaders))]
+            found.append(f"native, fused with {leader.node}.{leader.kernel}")
+        else:
+            found.append("native")
+    return found
