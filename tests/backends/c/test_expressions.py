@@ -83,7 +83,7 @@ def test_nests_that_differ_in_names_only_are_one_text():
         case = nests.case("rows", [total, Map(result, x.shape, x / m)], result, types)
         return emitted(case, SINGLE).text
 
-    assert text("x", "m", "y") == text("fc1.y", "7", "a long name; */")
+    assert text("x", "m", "y") == text("fc1.y", "7", "*/;oh")
     assert text("x", "m", "y") != text("x", "m", "y", cols=26)
 
 
