@@ -23,7 +23,7 @@ lint: $(VENV)/.dev
 reports: $(VENV)/.dev
 	$(BIN)/python -m tests.reports
 
-bench: $(VENV)/.dev
+bench: $(VENV)/.bench
 	$(BIN)/python -m tests.benchmarks
 
 clean:
@@ -40,3 +40,8 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(INSTALL) --editable '.[dev]'
 	@touch $@ $(VENV)/.demo
+
+# JAX is a peer in the benchmarks; torch, the other, is there.
+$(VENV)/.bench: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) --editable '.[dev,bench]'
+	@touch $@ $(VENV)/.dev $(VENV)/.demo

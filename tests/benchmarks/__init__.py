@@ -1,1 +1,1 @@
-"""Benchmarks: the same work in specdl and in its peers, timed in turn in one process."""
+"""Benchmarks: the same work in specdl and in its peers, each in a process of its own, timed in turn."""

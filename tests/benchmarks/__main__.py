@@ -1,92 +1,74 @@
-"""`python -m tests.benchmarks`: microseconds per training step, specdl and torch eager in turn.
+"""`python -m tests.benchmarks [COMMAND]`: specdl's training step and its peers', in turns.
 
-Both shuffle resident data each epoch, gather each batch, and run forward, loss, backward and
-update; specdl also guards every update. The two take turns, epoch by epoch or in spans of
-about 20 ms, so that a machine that changes its speed changes it for both; the figures are
-medians over the turns, and the ratio is the median of the turns' ratios.
+steps     the shipped workloads beside every peer (the default)
+table     width by batch: the best peer's time over specdl's
+depth     time per step and to compile, 1 to 1,000 layers
+start     from a spec to the first finished step, cold and from the cache
+products  mnist_mlp's step beside its matrix products and its optimiser's bytes alone
+
+Each of specdl and its peers is a process of its own, pinned to the same cores; they are measured in
+rounds, one at a time while the others sleep. Nothing is written but with --write.
 """
 
 from __future__ import annotations
 
 import argparse
-import statistics
-import time
+import json
 from collections.abc import Callable
 
-import torch
+from tests.benchmarks import depth, grid, products, start, steps
+from tests.benchmarks.driver import LIBRARIES, Options
+from tests.benchmarks.report import Report, write
 
-import specdl
-from specdl.compiler import analyse
-from specdl.runner.bench import Walk
-from specdl.training import job
-from tests.benchmarks.workloads import WORKLOADS, Workload
-
-Epoch = Callable[[], None]
-
-
-def torch_epoch(workload: Workload, data: dict[str, torch.Tensor], batch: int) -> Epoch:
-    """An epoch as a torch user writes it."""
-    torch.manual_seed(0)
-    net = workload.net()
-    optimizer = workload.optimizer(net)
-    x, y = data["input"], data["target"]
-
-    def epoch() -> None:
-        order = torch.randperm(len(x))
-        for start in range(0, len(x), batch):
-            rows = order[start : start + batch]
-            optimizer.zero_grad()
-            workload.loss(net(x[rows]), y[rows]).backward()
-            optimizer.step()
-
-    return epoch
+COMMANDS: dict[str, tuple[Callable[[Options], Report] | None, int, float]] = {
+    "steps": (None, 1, 6.0),
+    "table": (grid.run, 1, 0.9),
+    "depth": (depth.run, 1, 1.5),
+    "start": (start.run, 1, 0.0),
+    "products": (products.run, 2, 6.0),
+}
+"""What a command runs, on how many cores, and for how many seconds a peer and workload, unless told."""
 
 
-def specdl_epoch(model: specdl.Model, data: dict[str, torch.Tensor], rows: int) -> Epoch:
-    """An epoch as the runner trains it: shuffled by `Order`, gathered, guarded."""
-    walk = Walk(model, data, rows)
-    return lambda: walk.go(walk.epoch_steps)
-
-
-def timed(epoch: Epoch, repeats: int) -> float:
-    """Seconds of one epoch, over `repeats` of them."""
-    start = time.perf_counter()
-    for _ in range(repeats):
-        epoch()
-    return (time.perf_counter() - start) / repeats
-
-
-def compare(name: str, seconds: float) -> str:
-    """A line of the table."""
-    workload = WORKLOADS[name]
-    compilation, _ = analyse(workload.spec)
-    assert compilation is not None
-    made = job(compilation, backend="torch")
-    part, batch = made.data.parts["train"], compilation.spec.data.batch_size
-    data = {name: torch.from_numpy(array) for name, array in (*part.inputs.items(), *part.targets.items())}
-    epochs = [specdl_epoch(made.model, data, part.rows), torch_epoch(workload, data, batch)]
-    repeats = [max(1, round(0.02 / timed(epoch, 2))) for epoch in epochs]
-    steps = -(-part.rows // batch)
-    turns: list[list[float]] = []
-    begun = time.perf_counter()
-    while len(turns) < 7 or time.perf_counter() - begun < seconds:
-        turns.append([timed(each, count) / steps * 1e6 for each, count in zip(epochs, repeats, strict=True)])
-    ours, theirs = (statistics.median(column) for column in zip(*turns, strict=True))
-    ratio = statistics.median(peer / own for own, peer in turns)
-    return f"| {name} | {torch.get_num_threads()} | {theirs:,.1f} | {ours:,.1f} | {ratio:.2f} |"
+def parsed() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", nargs="?", choices=COMMANDS, default="steps")
+    parser.add_argument(
+        "--workload", action="append", default=[], help="of `steps`; may be repeated (default: all)"
+    )
+    parser.add_argument("--threads", type=int, help="cores (default: 1; 2 for products; as `steps` says)")
+    parser.add_argument("--seconds", type=float, help="least time a peer and workload, over all rounds")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--peers", default=",".join(LIBRARIES), help="default: %(default)s")
+    parser.add_argument("--backend", choices=("auto", "torch", "c"), default="auto", help="specdl's")
+    parser.add_argument("--march", help="what specdl's C is compiled for, as x86-64-v3 (default: this CPU)")
+    parser.add_argument("--quick", action="store_true", help="fewer cells, depths or specs")
+    parser.add_argument("--json", action="store_true", help="print data in place of text")
+    parser.add_argument("--write", action="store_true", help="record into docs/measurements.md")
+    return parser.parse_args()
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__.splitlines()[0])
-    parser.add_argument("workloads", nargs="*", default=sorted(WORKLOADS), help="default: all")
-    parser.add_argument("--threads", type=int, default=1, help="torch's threads (default 1)")
-    parser.add_argument("--seconds", type=float, default=10.0, help="least time a workload (default 10)")
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    print("| workload | threads | torch eager, us | specdl (torch backend), us | times faster |")
-    print("|---|---|---|---|---|")
-    for name in args.workloads:
-        print(compare(name, args.seconds), flush=True)
+    args = parsed()
+    command, threads, seconds = COMMANDS[args.command]
+    options = Options(
+        threads=args.threads or threads,
+        seconds=seconds if args.seconds is None else args.seconds,
+        rounds=args.rounds,
+        peers=tuple(peer for peer in LIBRARIES if peer in args.peers.split(",")),
+        backend=args.backend,
+        march=args.march,
+        quick=args.quick,
+    )
+    report = steps.run(options, args.workload, args.threads) if command is None else command(options)
+    print(json.dumps(report.data, indent=2) if args.json else report.text, flush=True)
+    if args.write:
+        write(report)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,49 @@
+"""A workload in specdl, through the code that `specdl bench` runs."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from specdl.backends.torch.threads import threads
+from specdl.compiler import analyse
+from specdl.runner.bench import Walk, limit
+from specdl.runner.model import Model
+from specdl.training import job
+from tests.benchmarks.timing import Work
+from tests.benchmarks.workloads import Workload
+
+LIMIT_S = 0.1
+"""How long each of the machine's two rates is measured."""
+
+
+def work(workload: Workload, backend: str = "auto") -> Work:
+    """Epochs of the workload as the runner trains it; facts are the limit, how long it took to compile, and
+    what of it is native."""
+    source = workload.spec if isinstance(workload.spec, dict) else Path(workload.spec)
+    start = time.perf_counter()
+    compilation, findings = analyse(source)
+    assert compilation is not None, findings
+    analysed = time.perf_counter()
+    made = job(compilation, backend=backend)
+    model, part = made.model, made.data.parts["train"]
+    assert isinstance(model, Model)
+    built = time.perf_counter()
+    data = {name: torch.from_numpy(array) for name, array in (*part.inputs.items(), *part.targets.items())}
+    walk = Walk(model, data, part.rows)
+    with threads(made.threads):
+        facts = {"limit_us": limit(model.plan, LIMIT_S).us, "team": torch.get_num_threads(), **native(model)}
+    facts |= {
+        "check_s": analysed - start,
+        "data_and_build_s": built - analysed,
+    }
+    return Work(lambda: walk.go(walk.epoch_steps), walk.epoch_steps, facts)
+
+
+def native(model: Model) -> dict[str, Any]:
+    """How many of a step's instructions there are, and how many of them are native."""
+    kernels = model.kernels
+    return {"kernels": len(kernels), "native": sum(kernel.native for kernel in kernels)}
