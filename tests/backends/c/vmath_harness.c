@@ -23,6 +23,10 @@ void apply_relu(const real *x, real *y, i64 n) {
     for (i64 i = 0; i < n; i += LANES) ST(y + i, v_maximum(LD(x + i), S(0)));
 }
 
+void repeat(void (*apply)(const real *, real *, i64), const real *x, real *y, i64 n, i64 times) {
+    while (times--) apply(x, y, n);
+}
+
 void apply_lane(real *y) { ST(y, LANE); }
 void apply_sel(const real *x, real *y) { ST(y, sel(LD(x) > 0, LD(x), S(-7))); }
 real apply_hsum(const real *x) { return hsum(LD(x)); }

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 import torch
@@ -100,7 +101,8 @@ class Harness:
     def __call__(self, name: str, *args: np.ndarray, flush: bool = False) -> np.ndarray:
         """Apply a function to arrays of any length."""
         size = args[0].size
-        padded = [np.resize(arg, -(-size // self.build.lanes) * self.build.lanes) for arg in args]
+        whole = -(-size // self.build.lanes) * self.build.lanes
+        padded = [arg if size == whole else np.resize(arg, whole) for arg in args]
         assert all(arg.dtype == self.build.dtype for arg in padded)
         y = np.empty_like(padded[0])
         self.library.flush_denormals(int(flush))
@@ -114,6 +116,15 @@ class Harness:
         function = self.library[f"apply_{name}"]
         function.restype = returns
         return function
+
+    def seconds(self, name: str, x: np.ndarray, times: int) -> float:
+        """What so many applications to the same array take."""
+        y, apply = np.empty_like(x), self.raw(name)
+        begin = perf_counter()
+        self.library.repeat(
+            apply, pointer(x), pointer(y), ctypes.c_longlong(x.size), ctypes.c_longlong(times)
+        )
+        return perf_counter() - begin
 
     def worst(self, y: np.ndarray, truth: np.ndarray) -> tuple[float, int]:
         """The largest error in ulp, and its index; inf where NaN, infinity or a sign is wrong."""

@@ -15,10 +15,12 @@
 typedef long long i64;
 #if SPECDL_DOUBLE
 #define OF_REALS "pd" /* how x86 names instructions on vectors of them */
+#define SQRT __builtin_sqrt
 typedef double real;
 typedef i64 whole; /* an integer as wide as a real */
 #else
 #define OF_REALS "ps"
+#define SQRT __builtin_sqrtf
 typedef float real;
 typedef int whole;
 #endif
@@ -28,9 +30,7 @@ typedef int whole;
 typedef real v VECTOR_OF_LANES;
 typedef whole vi VECTOR_OF_LANES;
 
-#if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wpsabi" /* no vector crosses a call: everything here is inlined */
-#endif
 #define INLINE static inline __attribute__((always_inline, unused))
 
 /* EACH_LANE(F, k) lists F(lane, k) for each lane. */
@@ -88,10 +88,11 @@ INLINE v v_sign(v x) { return kept(x > 0, S(1)) - kept(x < 0, S(1)); }
 
 #define FOR_LANES for (int lane = 0; lane < LANES; lane++)
 
-/* larger(a, b) is a > b ? a : b, thus b if either is NaN; smaller the same with <. GCC finds x86's instructions
- * for these in C only under -ffast-math, and that for the root, in a loop over lanes, from GCC 12 on. */
+/* larger(a, b) is a > b ? a : b, thus b if either is NaN; smaller the same with <. x86's instructions are named
+ * where vectors are registers: GCC finds those for larger and smaller only under -ffast-math, and for the root
+ * GCC before 12 and clang before 17 go lane by lane. */
 #define VECTOR_BYTES (LANES * (SPECDL_DOUBLE ? 8 : 4))
-#if defined(__x86_64__) && !defined(__clang__) && \
+#if defined(__x86_64__) && \
     (defined(__AVX512F__) && VECTOR_BYTES == 64 || defined(__AVX__) && (VECTOR_BYTES == 32 || VECTOR_BYTES == 16))
 INLINE v larger(v a, v b) {
     v y;
@@ -111,11 +112,7 @@ INLINE v v_sqrt(v x) {
 #else
 INLINE v larger(v a, v b) { return sel(a > b, a, b); }
 INLINE v smaller(v a, v b) { return sel(a < b, a, b); }
-#if SPECDL_DOUBLE
-INLINE v v_sqrt(v x) { FOR_LANES x[lane] = __builtin_sqrt(x[lane]); return x; }
-#else
-INLINE v v_sqrt(v x) { FOR_LANES x[lane] = __builtin_sqrtf(x[lane]); return x; }
-#endif
+INLINE v v_sqrt(v x) { FOR_LANES x[lane] = SQRT(x[lane]); return x; }
 #endif
 
 INLINE v v_rsqrt(v x) { return 1 / v_sqrt(x); }
