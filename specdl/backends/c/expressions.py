@@ -150,6 +150,9 @@ class Expressions:
     def _one_hot(self, index: Expr, at: Where) -> Term:
         if index.op != "load":
             raise CompilerFault(f"one_hot of {index}, which is not stored")
+        cols = grid_of(index.shape).cols
+        if self.layout.ld(str(index.attr), cols) != cols:
+            raise CompilerFault(f"the indices {index} do not lie side by side")
         scope = at.scopes[True, False]
         if index not in scope.memo:
             found = Term(f"{self.names.param(str(index.attr))}[{at.row}]", by_row=True)

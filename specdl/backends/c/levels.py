@@ -25,29 +25,35 @@ class Levels:
     def __init__(self, nest: Nest, lanes: int, place: Callable[[str], Hashable]) -> None:
         self._nest, self._lanes = nest, lanes
         self.of: dict[str, int] = {}
-        self.cols = {s.target: s.grid.cols for s in nest.statements if isinstance(s, Map)}
+        self.width = {s.target: s.grid.cols for s in nest.statements}
+        self.cols = {s.target: self.width[s.target] for s in nest.statements if isinstance(s, Map)}
         self._makers = {s.target: s for s in nest.statements if isinstance(s, Map)}
         whole: dict[str, int] = {}
-        for statement in nest.statements:
-            level = max((whole[read] for read in reads(statement) if read in whole), default=0)
-            waits = isinstance(statement, Reduce) and statement.over == "row" and statement.grid.cols > 1
+        needs = [(statement, reads(statement)) for statement in nest.statements]
+        for statement, values in needs:
+            level = max((whole[value] for value in values if value in whole), default=0)
+            waits = (
+                isinstance(statement, Reduce) and statement.over == "row" and self.width[statement.target] > 1
+            )
             self.of[statement.target], whole[statement.target] = level, level + waits
         self.count = 1 + max(self.of.values())
         self.kept: set[str] = set()
         self._read_at: dict[str, int] = {}
-        for statement in nest.statements:
-            for read in reads(statement):
-                self._note(read, self.of[statement.target])
+        for statement, values in needs:
+            for value in values:
+                self._note(value, self.of[statement.target])
         self._stored_at = self._place_stores(place)
 
-    def at(self, level: int) -> list[Statement]:
-        """The statements of a level, in order."""
-        return [s for s in self._nest.statements if self.of[s.target] == level]
+    def at(self, level: int, cols: int) -> list[Statement]:
+        """The statements of a level and a width, in order."""
+        width = self.width
+        return [s for s in self._nest.statements if self.of[s.target] == level and width[s.target] == cols]
 
     def widths(self, level: int) -> list[int]:
         """The lengths of rows that a level loops over, more than 1."""
         stored = [self.cols[value] for value, at in self._stored_at.items() if at == level]
-        return [cols for cols in dict.fromkeys([*(s.grid.cols for s in self.at(level)), *stored]) if cols > 1]
+        made = [self.width[value] for value, at in self.of.items() if at == level]
+        return [cols for cols in dict.fromkeys([*made, *stored]) if cols > 1]
 
     def stores(self, level: int, cols: int) -> list[str]:
         """The values of a width that a level stores."""

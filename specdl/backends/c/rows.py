@@ -55,9 +55,9 @@ class _Rows:
         """The loop over rows, in blocks where something is summed over all of them."""
         for level in range(self.levels.count):
             self.level = level
-            self.narrow([s for s in self.levels.at(level) if s.grid.cols == 1])
+            self.narrow(self.levels.at(level, 1))
             for cols in self.levels.widths(level):
-                self.wide(cols, [s for s in self.levels.at(level) if s.grid.cols == cols])
+                self.wide(cols, self.levels.at(level, cols))
         self.put_narrow()
         buffers, scratch = self.declare_buffers()
         units = extent(self.nest.rows)
@@ -110,7 +110,7 @@ class _Rows:
 
     def put_totals(self) -> list[str]:
         """Stores what a block has gathered: sums of one column lie in every lane."""
-        wide = {s.target: s.grid.cols > 1 for s in self.nest.statements}
+        wide = {value: cols > 1 for value, cols in self.levels.width.items()}
         sums = {value: f"hsum({name})" if wide[value] else lane(name) for value, name in self.totals.items()}
         return [
             f"{self.names.param(value, written=True)}[b / {BLOCK}] = {text};" for value, text in sums.items()
@@ -159,7 +159,7 @@ class _Rows:
     ) -> list[str]:
         """Gathers a reduction over the row or over all; returns the lines that go before the loop."""
         low = "0" if statement.how == "sum" else literal(float("-inf"), self.target)
-        text = self.masked(self.expressions.real(term), low, statement.grid.cols, inner)
+        text = self.masked(self.expressions.real(term), low, self.levels.width[statement.target], inner)
         if statement.over == "all":
             inner.lines.append(f"{self.accumulator(statement.target)} += {text};")
             return []

@@ -94,6 +94,14 @@ def test_what_lies_at_one_place_is_one_pointer():
     assert built.text.count("restrict") == 4
 
 
+def test_refuses_indices_with_gaps():
+    x, t = nests.x_of("x", BATCH, 3, 20), load("t", TensorType((BATCH, 3), "int64"))
+    types = {"x": x.type, "t": t.type, "o": x.type}
+    case = nests.case("rows", [Map("o", x.shape, nests.one_hot(t, x) + x)], "o", types, padded="t")
+    with pytest.raises(CompilerFault, match="side by side"):
+        emitted(case, SINGLE)
+
+
 def test_refuses_other_dtypes():
     case = nests.softmax(8)
     with pytest.raises(CompilerFault, match="bfloat16"):
