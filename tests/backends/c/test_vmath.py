@@ -133,6 +133,16 @@ def test_pow_is_that_of_libm(harness):
 
 
 @over(BUILDS)
+@pytest.mark.parametrize("number", [1.5, 0.0, -0.0, nan, -inf])
+def test_a_number_in_every_lane(harness, number):
+    x = np.array([number], dtype=harness.build.dtype)
+    y = np.empty(harness.build.lanes, x.dtype)
+    harness.raw("splat")(pointer(x), pointer(y))
+    np.testing.assert_array_equal(y, np.full_like(y, number))
+    np.testing.assert_array_equal(np.signbit(y), np.signbit(x).repeat(y.size))
+
+
+@over(BUILDS)
 def test_lanes_choice_and_sums(harness):
     dtype, lanes = harness.build.dtype, harness.build.lanes
     x = np.random.default_rng(0).normal(size=lanes).astype(dtype)

@@ -27,6 +27,7 @@ void repeat(void (*apply)(const real *, real *, i64), const real *x, real *y, i6
     while (times--) apply(x, y, n);
 }
 
+void apply_splat(const real *x, real *y) { ST(y, S(*x)); }
 void apply_lane(real *y) { ST(y, LANE); }
 void apply_sel(const real *x, real *y) { ST(y, sel(LD(x) > 0, LD(x), S(-7))); }
 real apply_hsum(const real *x) { return hsum(LD(x)); }

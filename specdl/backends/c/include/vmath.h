@@ -64,7 +64,8 @@ typedef whole vi VECTOR_OF_LANES;
 #define LD(p) (*(const v *)(p))
 #define ST(p, x) (*(v *)(p) = (x))
 
-INLINE v S(real x) { return (v){0} + x; }
+/* x in each lane. x - 0 is x, and compiles to that; x + 0 makes 0 of -0, and is an addition. */
+INLINE v S(real x) { return x - (v){0}; }
 
 /* The first n lanes; n is a constant, so that this is a store or two. */
 INLINE void STN(real *p, v x, i64 n) { memcpy(p, &x, (size_t)n * sizeof(real)); }
