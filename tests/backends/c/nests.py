@@ -217,3 +217,16 @@ def regular(*shape: int) -> Case:
 def copied(cols: int, padded: str = "") -> Case:
     copy = Copy("to", "of", BATCH, cols, 3, cols + 5, 2, cols + 4)
     return case("copy", [copy], "to", {"of": real(BATCH, cols + 5), "to": real(BATCH, cols + 4)}, padded)
+
+
+def tokens(cols: int) -> Case:
+    """An index for each place of a sequence; a bias for each column."""
+    x, t = x_of("x", BATCH, 3, cols), load("t", TensorType((BATCH, 3), "int64"))
+    picked = where(one_hot(t, x) > 0.5, x + x_of("b", cols), 0.0)
+    statements = [
+        Reduce("c", "sum", "row", x.shape, picked),
+        Map("o", x.shape, x_of("c", BATCH, 3, 1) * one_hot(t, x)),
+        Reduce("parts", "sum", "all", (BATCH, 3, 1), x_of("c", BATCH, 3, 1)),
+    ]
+    types = {"x": x.type, "t": t.type, "b": real(cols), "o": x.type, "parts": real(1000)}
+    return case("rows", statements, "o parts", types, "x")
