@@ -19,6 +19,10 @@ __all__ = ["View", "emit"]
 PACKED_TILES = 4
 """Tiles below one another from which it pays to bring a panel of b together first."""
 
+WHOLE_B, WHOLE_RESULT = 1 << 19, 1 << 21
+"""Bytes of b up to which, and of the result from which, it pays to pack all panels of b at once and do
+row after row: what an epilogue reads and writes then comes from memory in order."""
+
 
 def emit(
     a: View,
@@ -43,7 +47,9 @@ def emit(
     width = -(-n // target.lanes)
     tiling = choose(max(m.at(planned), 1), width, target, threads)
     packs = b.outer != 1 or (tiling.panels > 1 and tiling.tiles >= PACKED_TILES)
-    return _Straight(a, b, m, n, k, target, tiling, packs).body(epilogue, planned)
+    size = tiling.panels * tiling.vectors * target.vector_bytes
+    whole = packs and size * k.at(planned) <= WHOLE_B and size * m.at(planned) >= WHOLE_RESULT
+    return _Straight(a, b, m, n, k, target, tiling, packs, whole).body(epilogue, planned)
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,8 @@ class _Straight:
     tiling: Tiling
     packs: bool
     """Whether panels of b are put together in scratch memory first."""
+    whole: bool
+    """Whether all panels are, so that row after row is done: what follows finds whole rows."""
 
     @property
     def strip(self) -> Strip:
@@ -80,22 +88,29 @@ class _Straight:
         down, across = ("lo", "hi"), ("0", str(tiling.width))
         if not tiling.by_rows:
             down, across = ("0", self.m.text), ("lo", "hi")
-        rows = block(loop("top", *down, tiling.rows), self.tile(down[1], epilogue))
-        lines = [
-            *self.strip.types(),
-            f"real tile[{tiling.rows * self.row}] __attribute__((aligned(64)));",
-            *block(loop("left", *across, tiling.vectors), [*self.place(across[1]), *self.pack(), *rows]),
-        ]
+        rows, columns = loop("top", *down, tiling.rows), loop("left", *across, tiling.vectors)
+        place, tile = self.place(), self.tile(down[1], across[1], epilogue)
+        if self.whole:
+            loops = [*block(columns, [place, *self.pack()]), *block(rows, block(columns, [place, *tile]))]
+        else:
+            loops = block(columns, [place, *self.pack(), *block(rows, tile)])
+        tiles = f"real tile[{tiling.rows * self.row}] __attribute__((aligned(64)));"
         units, grain = (
             (self.m, tiling.rows) if tiling.by_rows else (Extent(fixed=tiling.width), tiling.vectors)
         )
-        return Body(tuple(lines), units, grain, self.row * self.k.at(planned) if self.packs else 0)
+        scratch = self.row * self.k.at(planned) * (tiling.panels if self.whole else 1) if self.packs else 0
+        return Body((*self.strip.types(), tiles, *loops), units, grain, scratch)
 
-    def place(self, end: str) -> list[str]:
-        """Where the panel lies; its vectors [left, right) are still to be done."""
+    @property
+    def packed(self) -> str:
+        """Where the panel lies once it is packed."""
+        return f"(scratch + left*{self.target.lanes}*{self.k.text})" if self.whole else "scratch"
+
+    def place(self) -> str:
+        """Where the panel lies."""
         width, vectors = self.tiling.width, self.tiling.vectors
         column = "left" if width % vectors == 0 else least("left", str(width - vectors))
-        return [f"const i64 column = {column}, right = {least(f'left + {vectors}', end)};"]
+        return f"const i64 column = {column};"
 
     def pack(self) -> list[str]:
         """Bring the panel of b into scratch memory, row after row."""
@@ -103,25 +118,33 @@ class _Straight:
         if not self.packs:
             return []
         if b.outer == 1:
-            source, to = f"{b.pointer} + column*{lanes} + k*{b.k}", f"scratch + k*{row}"
+            source, to = f"{b.pointer} + column*{lanes} + k*{b.k}", f"{self.packed} + k*{row}"
             places = [q * lanes for q in range(self.tiling.vectors)]
             return block(loop("k", "0", k), [f"ST({to} + {at}, LD({source} + {at}));" for at in places])
         count = str(self.n) if self.tiling.panels == 1 else least(f"{self.n} - column*{lanes}", str(row))
-        return [
-            f"transpose({b.pointer} + column*{lanes * b.outer}, {b.outer}, scratch, {row}, {count}, {k});"
-        ]
+        b_at = f"{b.pointer} + column*{lanes * b.outer}"
+        return [f"transpose({b_at}, {b.outer}, {self.packed}, {row}, {count}, {k});"]
 
-    def tile(self, end: str, epilogue: Epilogue) -> list[str]:
-        """One tile into memory, then the epilogue over what of it is not yet done."""
+    def tile(self, bottom: str, end: str, epilogue: Epilogue) -> list[str]:
+        """One tile into memory, then the epilogue over what of it is not yet done.
+
+        There is nothing to do from row `bottom` and from vector `end` on.
+        """
         rows, m = self.tiling.rows, self.m
-        below = f"const i64 below = {least(f'top + {rows}', end)};"
+        right = least(f"left + {self.tiling.vectors}", end)
+        bounds = f"const i64 below = {least(f'top + {rows}', bottom)}, right = {right};"
         if not m.times:
             row = "top" if m.fixed % rows == 0 else least("top", str(m.fixed - rows))
-            return [below, f"const i64 row = {row};", *self.sums(rows, "row", "tile"), *self.finish(epilogue)]
+            return [
+                bounds,
+                f"const i64 row = {row};",
+                *self.sums(rows, "row", "tile"),
+                *self.finish(epilogue),
+            ]
         # fewer rows than a tile has: one by one
         few = block(loop("i", "top", "below"), self.sums(1, "i", f"tile + (i - top)*{self.row}"))
         return [
-            below,
+            bounds,
             f"const i64 last = {m.text} - {rows}, row = last < 0 || top < last ? top : last;",
             *block("if (last < 0)", few),
             *block("else", self.sums(rows, "row", "tile")),
@@ -132,7 +155,7 @@ class _Straight:
         """The results of the rows from `row` on, stored from `to` on."""
         b = moved(self.b, f"column*{self.target.lanes}")
         if self.packs:
-            b = View("scratch", 1, self.row)
+            b = View(self.packed, 1, self.row)
         a = moved(self.a, f"{row}*{self.a.outer}")
         return block("", accumulate(a, b, rows, self.strip, self.k.text, to))
 

@@ -63,7 +63,8 @@ def accumulate(spread: View, vectors: View, rows: int, strip: Strip, k: str, to:
     """
     lanes, kinds = strip.target.lanes, strip.kinds
     names = [[f"c{r}_{q}" for q in range(strip.vectors)] for r in range(rows)]
-    lines = [f"{kind} {names[r][q]} = {{0}};" for r in range(rows) for q, kind in enumerate(kinds)]
+    lines = [*forget(strip.target)]
+    lines += [f"{kind} {names[r][q]} = {{0}};" for r in range(rows) for q, kind in enumerate(kinds)]
     lines.append(f"const real *one = {spread.pointer}, *many = {vectors.pointer};")
     inner = [f"const {kind} b{q} = *(const {kind} *)(many + {q * lanes});" for q, kind in enumerate(kinds)]
     for r in range(rows):
@@ -75,6 +76,17 @@ def accumulate(spread: View, vectors: View, rows: int, strip: Strip, k: str, to:
         for q, name in enumerate(names[r]):
             lines.append(f"ST({to} + {r * strip.row + q * lanes}, {strip.whole(name, q)});")
     return lines
+
+
+def forget(target: Target) -> list[str]:
+    """Keep compilers from holding constants of an epilogue in registers that the accumulators need."""
+    names = ", ".join(f'"xmm{index}"' for index in range(registers(target)))
+    return ["#ifdef __x86_64__", f'__asm__ volatile("" ::: {names});', "#endif"]
+
+
+def registers(target: Target) -> int:
+    """Vector registers of a processor with vectors this wide."""
+    return 32 if target.vector_bytes == 64 else 16
 
 
 def moved(view: View, by: str) -> View:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from specdl.backends.c.target import Target
+from specdl.backends.c.tiles import registers
 
 WIDEST = 8
 """Vectors of a tile, at most."""
@@ -37,11 +38,6 @@ class Tiling:
     def tiles(self) -> int:
         """Tiles below one another."""
         return -(-self.height // self.rows)
-
-
-def registers(target: Target) -> int:
-    """Vector registers of a processor with vectors this wide."""
-    return 32 if target.vector_bytes == 64 else 16
 
 
 def most_vectors(rows: int, target: Target) -> int:
