@@ -7,16 +7,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import specdl.backends.c
-from specdl.backends.c.body import Body, Extent
-from specdl.backends.c.products import View, emit
+from specdl.backends.c.blas import Stored, emit_blas
+from specdl.backends.c.body import Body, Extent, View
+from specdl.backends.c.products import emit
 from specdl.backends.c.target import Target
+from specdl.backends.c.tiles import registers
+from specdl.backends.c.tiling import choose
 
 CC = shutil.which("cc") or shutil.which("gcc")
 pytestmark = pytest.mark.skipif(not CC, reason="no C compiler")
 VMATH = Path(specdl.backends.c.__file__).parent / "include" / "vmath.h"
-FLAGS = "-O2 -march=native -fno-math-errno -fno-trapping-math -ffp-contract=fast -shared -fPIC -Wall -Werror".split()
+FLAGS = ["-O2", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast"]
+FLAGS += ["-shared", "-fPIC", "-Wall", "-Werror"]
 GUARD = -12345.0
 
 
@@ -66,10 +71,19 @@ def store(case, target):
     return epilogue
 
 
+GEMM = """
+typedef const int *number;
+typedef void gemm_fn(const char *, const char *, number, number, number, const real *, const real *, number,
+                     const real *, number, const real *, real *, number);
+static gemm_fn *SGEMM __attribute__((unused)), *DGEMM __attribute__((unused));
+void set_blas(void *sgemm, void *dgemm) { SGEMM = (gemm_fn *)sgemm; DGEMM = (gemm_fn *)dgemm; }
+"""
+
+
 def source(cases, target, generate=None):
     """C text with a function for each case."""
     lines = [f"#define SPECDL_DOUBLE {int(target.real == 'double')}", f"#define LANES {target.lanes}"]
-    lines.append(VMATH.read_text())
+    lines += [VMATH.read_text(), GEMM]
     bodies = []
     for index, case in enumerate(cases):
         body = (generate or emitted)(case, target)
@@ -93,7 +107,7 @@ def emitted(case, target):
 def build(text, folder):
     (folder / "n.c").write_text(text)
     done = subprocess.run(
-        [CC, *FLAGS, "n.c", "-o", "n.so", "-lm"], cwd=folder, capture_output=True, text=True
+        [CC, *FLAGS, "n.c", "-o", "n.so", "-lm"], cwd=folder, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     return ctypes.CDLL(str(folder / "n.so"))
@@ -136,7 +150,7 @@ def run(function, body: Body, case, target, samples, cuts):
     return out, counts, meant
 
 
-def check(library, bodies, cases, target):
+def check(library, bodies, cases, target, exact=True):
     for index, (case, body) in enumerate(zip(cases, bodies, strict=True)):
         function = getattr(library, f"n{index}")
         dynamic = case.m.times or case.k.times
@@ -150,23 +164,24 @@ def check(library, bodies, cases, target):
                 rows = out[: meant.shape[0] * case.ld(case.n)].reshape(meant.shape[0], -1)
                 assert (rows[:, case.n :] == GUARD).all(), what
                 assert (out[rows.size :] == GUARD).all(), what
-                tight = 2e-14 if target.real == "double" else 1e-5
+                tight = 4e-14 if target.real == "double" else 1e-5
                 np.testing.assert_allclose(rows[:, : case.n], meant, rtol=tight, atol=tight * 8, err_msg=what)
-                first = out if first is None else first
-                assert np.array_equal(out, first), what
+                if exact:
+                    first = out if first is None else first
+                    assert np.array_equal(out, first), what
 
 
 BATCH, WIDE = Extent(times=1), Extent(times=3)
 TARGETS = [Target("float32", 64), Target("float32", 32), Target("float32", 16)]
-TARGETS += [Target("float64", 64), Target("float64", 32), Target("float64", 16)]
+TARGETS += [Target("float64", 64), Target("float64", 16)]
 
 
 def every_shape():
     """Forward, backward to the input and to the weight, over many widths."""
-    widths = [1, 2, 3, 4, 5, 8, 9, 15, 16, 17, 25, 31, 32, 33, 40, 64, 70]
+    widths = [1, 2, 3, 5, 8, 15, 16, 17, 25, 33, 40, 70]
     for index, n in enumerate(widths):
-        k = Extent(fixed=widths[(index * 5 + 3) % len(widths)])
-        m = Extent(fixed=widths[(index * 7 + 2) % len(widths)])
+        k = Extent(fixed=widths[(index * 5 + 3) % 12])
+        m = Extent(fixed=widths[(index * 7 + 2) % 12])
         gap, threads = (0, 3, 7)[index % 3], 1 + index % 3
         planned = (50, 50, 64)[index % 3]
         yield Case(BATCH, n, k, False, True, gap, planned, threads)
@@ -183,6 +198,10 @@ def every_shape():
     yield Case(BATCH, 300, Extent(fixed=70), False, True, threads=2)
     yield Case(BATCH, 176, Extent(fixed=12), False, False, 5, threads=2)
     yield Case(BATCH, 176, Extent(fixed=12), False, False, 5, planned=1)
+    # panels of b packed at once
+    yield Case(Extent(fixed=700), 790, Extent(fixed=4), True, False, threads=2)
+    yield Case(Extent(fixed=700), 790, Extent(fixed=4), False, True, threads=1)
+    yield Case(Extent(fixed=20), 26500, Extent(fixed=3), True, True, threads=2)
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda t: f"{t.dtype}-{t.lanes}")
@@ -190,3 +209,53 @@ def test_products(target, tmp_path):
     cases = list(every_shape())
     text, bodies = source(cases, target)
     check(build(text, tmp_path), bodies, cases, target)
+
+
+def by_blas(case, target):
+    """Through scratch memory where there is a gap, since what follows stores; else into its place."""
+    a, b = case.views()
+    stored = None if case.gap else Stored("q2", case.ld(case.n))
+    inner = store(case, target)
+
+    def counted(row, column, x, tail):
+        return [*inner(row, column, x, tail)[:1], f"(void){x};"]
+
+    return emit_blas(a, b, case.m, case.n, case.k, stored, counted if stored else inner, target, case.planned)
+
+
+@pytest.mark.parametrize("target", [TARGETS[0], TARGETS[-1]], ids=lambda t: f"{t.dtype}-{t.lanes}")
+def test_products_by_blas(target, tmp_path):
+    shared = ctypes.CDLL(str(Path(torch.__file__).parent / "lib" / "libtorch_cpu.so"))
+    cases = list(every_shape())
+    text, bodies = source(cases, target, by_blas)
+    library = build(text, tmp_path)
+    library.set_blas(*(ctypes.cast(getattr(shared, name), ctypes.c_void_p) for name in ("sgemm_", "dgemm_")))
+    check(library, bodies, cases, target, exact=False)
+
+
+def test_nothing_follows_a_product_by_blas():
+    case = Case(Extent(fixed=1000), 700, Extent(fixed=3))
+    a, b = case.views()
+    body = emit_blas(
+        a, b, case.m, case.n, case.k, Stored("q2", 700), lambda *_: [], Target("float32", 64), 50
+    )
+    assert body.scratch == 0
+    # one call for all the rows, and no loop over what it leaves
+    assert sum(line.count("for (") for line in body.lines) == 1
+    assert "LD(" not in "".join(body.lines)
+
+
+def test_text_depends_on_the_arguments_alone():
+    case = Case(BATCH, 25, Extent(fixed=25), False, True)
+    first, second = (emitted(case, TARGETS[0]) for _ in range(2))
+    assert first == second
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda t: f"{t.dtype}-{t.lanes}")
+def test_tiles_fit_the_registers(target):
+    for height, width in itertools.product((1, 2, 7, 25, 50, 128, 1000), (1, 2, 3, 7, 13, 64)):
+        for threads in (1, 2, 8):
+            tiling = choose(height, width, target, threads)
+            assert tiling.rows * tiling.vectors + tiling.vectors + 1 <= registers(target)
+            assert tiling.rows <= height
+            assert tiling.vectors <= width
