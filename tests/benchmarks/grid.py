@@ -32,9 +32,9 @@ def run(options: Options) -> Report:
     header = ["width", "batch", "limit, us", "specdl, us", *peers, "times", "bar", ""]
     under = [key for key, figures in cells.items() if verdict(figures) == "missed"]
     lines = [
-        "Three hidden layers of one width with tanh, as many inputs, 10 classes, cross-entropy, SGD. How many",
-        "times faster than the best peer; rows are widths, columns batches. `!` marks a cell under its",
-        "bar, which is 5 where the limit is under 5 us, 2.5 where it is under 15, and 0.95 elsewhere.",
+        "Three hidden layers of one width with tanh, as many inputs, 10 classes, cross-entropy, SGD. How",
+        "many times faster than the best peer; rows are widths, columns batches. `!` marks a cell under",
+        "its bar, which is 5 where the limit is under 5 us, 2.5 where it is under 15, and 0.95 elsewhere.",
         "",
         *table(["", *map(str, batches)], matrix),
         "",

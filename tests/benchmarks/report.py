@@ -78,7 +78,7 @@ def conditions(options: Options) -> str:
     march = f", specdl's code for {options.march}" if options.march else ""
     return (
         f"{processor()}, {os.cpu_count()} cores; Python {platform.python_version()}, {', '.join(versions)}. "
-        f"Every process on {cores}{march}, {options.rounds} rounds in turns, medians."
+        f"Every process on {cores}{march}, rounds in turns: {options.rounds}; medians."
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from specdl.backends.torch.threads import threads
-from specdl.compiler import analyse
+from specdl.compiler import Compilation, analyse
 from specdl.runner.bench import Walk, limit
 from specdl.runner.model import Model
 from specdl.training import job
@@ -35,7 +35,11 @@ def work(workload: Workload, backend: str = "auto") -> Work:
     data = {name: torch.from_numpy(array) for name, array in (*part.inputs.items(), *part.targets.items())}
     walk = Walk(model, data, part.rows)
     with threads(made.threads):
-        facts = {"limit_us": limit(model.plan, LIMIT_S).us, "team": torch.get_num_threads(), **native(model)}
+        facts = {
+            "limit_us": limit(compilation.plan, LIMIT_S).us,
+            "team": torch.get_num_threads(),
+            **native(model, compilation),
+        }
     facts |= {
         "check_s": analysed - start,
         "data_and_build_s": built - analysed,
@@ -43,7 +47,12 @@ def work(workload: Workload, backend: str = "auto") -> Work:
     return Work(lambda: walk.go(walk.epoch_steps), walk.epoch_steps, facts)
 
 
-def native(model: Model) -> dict[str, Any]:
-    """How many of a step's instructions there are, and how many of them are native."""
-    kernels = model.kernels
-    return {"kernels": len(kernels), "native": sum(kernel.native for kernel in kernels)}
+def native(model: Model, compilation: Compilation) -> dict[str, Any]:
+    """What runs a step, how many instructions it has, and how many of them are native."""
+    program = compilation.plan.schedules["train"].program
+    executable = model.executable
+    return {
+        "backend": executable.name,
+        "kernels": len(program.instrs),
+        "native": executable.native_instructions,
+    }
