@@ -81,7 +81,7 @@ def test_a_run_with_other_options(tmp_path):
     with pytest.raises(specdl.SpecError):
         specdl.load(tmp_path / "xor", overrides=["data.batch_size=0"])
     with pytest.raises(specdl.UsageError):
-        specdl.load(tmp_path / "xor", backend="c")
+        specdl.load(tmp_path / "xor", backend="tpu")
 
 
 @pytest.mark.parametrize("suffix", [".json", ".yaml"])

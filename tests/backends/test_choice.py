@@ -1,29 +1,15 @@
-"""Which backend runs; what a native one would be is stood in for by torch under another name."""
+"""Which backend runs: where a compiler is only looked for, there need not be one."""
 
 import pytest
 
 import specdl
 from specdl.backends import choice
-from specdl.backends.c.compiler import NativeError
-from specdl.backends.choice import NO_COMPILER, choose, lower, marks, suited
-from specdl.backends.torch.executable import TorchExecutable
+from specdl.backends.c.compiler import NativeError, available
+from specdl.backends.choice import NO_COMPILER, choose, lower, marks, planned, suited
 from specdl.core.errors import UsageError
 from tests.backends.torch.models import spec
 
-
-class Native(TorchExecutable):
-    """Torch that calls itself native."""
-
-    name = "c"
-    native_instructions = 12
-
-    def __init__(self, plan, threads):
-        super().__init__(plan)
-        self.made_for = threads
-
-    @property
-    def threads(self):
-        return 3 if self.made_for is None else self.made_for
+COMPILER = pytest.mark.skipif(not available(), reason="there is no C compiler")
 
 
 @pytest.fixture
@@ -38,41 +24,39 @@ def plan():
 
 @pytest.fixture
 def compiler(monkeypatch):
-    """A machine with a native backend and a compiler."""
-    monkeypatch.setattr(choice, "NATIVE", True)
     monkeypatch.setattr(choice, "find", lambda tell: "cc")
-    monkeypatch.setattr(choice, "native", lambda plan, threads, tell: Native(plan, threads))
 
 
 @pytest.fixture
-def no_compiler(compiler, monkeypatch):
+def no_compiler(monkeypatch):
     monkeypatch.setattr(choice, "find", lambda tell: None)
 
 
 def test_torch_is_there_without_a_look_for_a_compiler(plan, monkeypatch):
     monkeypatch.setattr(choice, "find", None)
     assert choose("torch") == "torch"
-    assert lower(plan, "torch").name == "torch"
+    assert planned(plan, "torch") is plan
+    assert lower(plan, plan, "torch").name == "torch"
 
 
 def test_native_where_there_is_a_compiler(compiler, plan, lines):
     assert choose("auto", "float64", lines.append) == choose("c") == "c"
-    made = lower(plan, "auto", 2, lines.append)
-    assert (made.name, made.threads, lines) == ("c", 2, [])
+    made = planned(plan, "auto", 2, lines.append)
+    assert made is not plan
+    assert (made.rows, made.threads, lines) == (plan.rows, 2, [])
 
 
 def test_torch_and_one_line_where_there_is_none(no_compiler, plan, lines):
-    assert lower(plan, "auto", tell=lines.append).name == "torch"
+    assert planned(plan, "auto", tell=lines.append) is plan
     assert lines == [f"{NO_COMPILER}: running on torch"]
-    assert NO_COMPILER == (
-        "no C compiler found (set CC, install gcc or clang, or pip install 'specdl[native]')"
-    )
+    assert "(set CC, install gcc or clang, or pip install 'specdl[native]')" in NO_COMPILER
 
 
 def test_asked_for_without_a_compiler(no_compiler, plan):
-    with pytest.raises(UsageError, match="no C compiler found") as caught:
-        lower(plan, "c")
-    assert (caught.value.code, caught.value.exit_code) == ("E530", 2)
+    with pytest.raises(UsageError) as caught:
+        planned(plan, "c")
+    error = caught.value
+    assert (error.message, error.code, error.exit_code) == (NO_COMPILER, "E530", 2)
 
 
 def test_dtypes_that_it_does_not_have(compiler):
@@ -86,10 +70,11 @@ def test_torch_takes_over_where_the_compiler_fails(compiler, plan, lines, monkey
         raise NativeError("the C compiler ended with status 1")
 
     monkeypatch.setattr(choice, "native", fails)
-    assert lower(plan, "auto", tell=lines.append).name == "torch"
+    made = planned(plan, "auto")
+    assert lower(plan, made, "auto", lines.append).name == "torch"
     assert lines == ["the C compiler ended with status 1: running on torch"]
     with pytest.raises(NativeError):
-        lower(plan, "c")
+        lower(plan, made, "c")
 
 
 def test_words_that_are_no_backend():
@@ -97,21 +82,25 @@ def test_words_that_are_no_backend():
         choose("tpu")
 
 
-def test_threads_are_those_that_suit_the_backend(compiler, plan, monkeypatch):
-    monkeypatch.setattr("specdl.backends.torch.threads.suited", lambda plan: 1)
-    assert suited(plan, lower(plan, "torch")) == 1
-    assert suited(plan, lower(plan, "c")) == 3
-    assert suited(plan, lower(plan, "c", 2)) == 2
+def test_marks_are_of_native_code(compiler, plan):
+    assert marks(plan) is None
+    found = marks(planned(plan, "c"))
+    assert len(found) == len(plan.schedules["train"].program.instrs)
+    assert {mark.partition(" ")[0].rstrip(",") for mark in found} <= {"native", "torch", "a"}
+    assert any(mark.startswith("native, fused with ") for mark in found)
 
 
-def test_marks_are_of_native_code(compiler, plan, monkeypatch):
-    monkeypatch.setattr(choice, "native_marks", lambda plan: ["native"])
-    assert marks(plan, "torch") is None
-    assert marks(plan, "auto") == marks(plan, "c") == ["native"]
+def test_threads_are_those_that_suit_the_backend(plan, monkeypatch):
+    monkeypatch.setattr("specdl.backends.torch.threads.suited", lambda plan: 5)
+    made = lower(plan, plan, "torch")
+    assert suited(made) == 5
+    made.name, made.__class__ = "c", type("Native", (type(made),), {"threads": 3})
+    assert suited(made) == 3
 
 
-def test_a_run_is_of_the_backend_that_it_found(compiler, tmp_path):
-    of = spec() | {"train": {"epochs": 1}}
-    run = specdl.train(of, data={"train": ([[1.0, 2.0, 3.0]] * 9, [[0.5, 0.5]] * 9)}, out=tmp_path, threads=1)
+@COMPILER
+def test_a_run_is_of_the_backend_that_it_found(tmp_path):
+    data = {"train": ([[1.0, 2.0, 3.0]] * 9, [[0.5, 0.5]] * 9)}
+    run = specdl.train(spec(), data=data, out=tmp_path, threads=1)
     assert run.folder.read("environment.json")["backend"] == "c"
-    assert run.model.executable.made_for == 1
+    assert (run.model.executable.name, run.model.executable.threads) == ("c", 1)

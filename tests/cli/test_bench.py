@@ -17,7 +17,7 @@ KEYS = [
 
 
 def test_figures(specdl, small):
-    figures = specdl("bench", small, "--seconds", "0.05", "--format", "json").json
+    figures = specdl("bench", small, "--seconds", "0.05", "--backend", "torch", "--format", "json").json
     assert [key for key in figures if key in KEYS] == KEYS
     assert all(figures[key] > 0 for key in KEYS if key not in ("backend", "native_instructions"))
     assert figures["backend"] == "torch"
@@ -26,7 +26,7 @@ def test_figures(specdl, small):
 
 
 def test_text(specdl, small):
-    done = specdl("bench", small, "--seconds", "0.05", "--threads", "1")
+    done = specdl("bench", small, "--seconds", "0.05", "--threads", "1", "--backend", "torch")
     assert done.out.startswith("small, batches of 8, torch, 1 thread, 12 instructions, 0 native\n")
     assert [line.split()[0] for line in done.out.splitlines()[2:]] == ["step", "limit", "first", "compile"]
 
@@ -35,13 +35,12 @@ def test_figures_are_of_the_backend_that_runs(specdl, small, monkeypatch):
     monkeypatch.setattr(TorchExecutable, "name", "c")
     monkeypatch.setattr(TorchExecutable, "native_instructions", 11)
     monkeypatch.setattr(TorchExecutable, "threads", 7)
-    done = specdl("bench", small, "--seconds", "0.05")
+    done = specdl("bench", small, "--seconds", "0.05", "--backend", "torch")
     assert done.out.startswith("small, batches of 8, c, 7 threads, 12 instructions, 11 native\n")
 
 
 @pytest.mark.parametrize("command", ["bench", "train"])
 def test_a_machine_without_a_compiler_is_told_of_once(specdl, small, tmp_path, monkeypatch, command):
-    monkeypatch.setattr(choice, "NATIVE", True)
     monkeypatch.setattr(choice, "find", lambda tell: None)
     options = ["--seconds", "0.05"] if command == "bench" else ["--out", tmp_path / "run", "--quiet"]
     done = specdl(command, small, *options)

@@ -5,7 +5,7 @@ from tests.cli.conftest import spec
 
 
 def test_figures(specdl, small):
-    figures = specdl("plan", small, "--format", "json").json
+    figures = specdl("plan", small, "--backend", "torch", "--format", "json").json
     assert figures["parameters"] == 6 * 5 + 5 + 5 * 3 + 3
     assert figures["macs"] == 6 * 5 + 5 * 3
     assert figures["flops"] == 2 * figures["macs"] + 5 + 5 + 3
@@ -59,10 +59,10 @@ def test_frozen_parameters_are_told(specdl, write):
 
 
 def test_program(specdl, small):
-    done = specdl("plan", small, "--program")
+    done = specdl("plan", small, "--backend", "torch", "--program")
     assert "  fc1.y = linear.forward(input, fc1.weight, fc1.bias)" in done.out
     assert "  finite = isfinite(" in done.out
-    figures = specdl("plan", small, "--program", "--format", "json").json
+    figures = specdl("plan", small, "--backend", "torch", "--program", "--format", "json").json
     assert len(figures["program"]) == figures["instructions"]
     for each in figures["program"]:
         (line,) = (line for line in done.out.splitlines() if line.startswith(f"  {each['text']} "))
@@ -74,7 +74,7 @@ def test_program(specdl, small):
 def test_program_of_a_native_backend(specdl, small, monkeypatch):
     count = specdl("plan", small, "--format", "json").json["instructions"]
     marked = ["native", "native, fused with fc1.y", "torch"] + ["native"] * (count - 3)
-    monkeypatch.setattr("specdl.backends.choice.marks", lambda plan, backend: marked)
+    monkeypatch.setattr("specdl.backends.choice.marks", lambda plan: marked)
     lines = [line for line in specdl("plan", small, "--program").out.splitlines() if "  # " in line]
     assert [line.partition("  # ")[2] for line in lines] == marked
     figures = specdl("plan", small, "--program", "--format", "json").json
@@ -82,15 +82,21 @@ def test_program_of_a_native_backend(specdl, small, monkeypatch):
     assert [each["native"] for each in figures["program"]] == [mark != "torch" for mark in marked]
 
 
+@pytest.mark.parametrize("backend", ["torch", "auto"])
 @pytest.mark.parametrize("limit", ["6kB", "10kB", "1MB", "8GiB"])
-def test_the_largest_batch_is_the_largest(specdl, small, limit):
+def test_the_largest_batch_is_the_largest(specdl, small, limit, backend):
+    from specdl.backends.choice import planned
     from specdl.compiler import analyse
 
-    found = specdl("plan", small, "--fit", limit, "--format", "json").json["fit"]
+    found = specdl("plan", small, "--fit", limit, "--backend", backend, "--format", "json").json["fit"]
     compilation, _ = analyse(small)
     programs = {name: each.program for name, each in compilation.plan.schedules.items()}
-    assert make(programs, found["batch_size"]).bytes.total == found["total"] <= found["limit"]
-    assert make(programs, found["batch_size"] + 1).bytes.total > found["limit"]
+
+    def total(rows):
+        return planned(make(programs, rows), backend).bytes.total
+
+    assert total(found["batch_size"]) == found["total"] <= found["limit"]
+    assert total(found["batch_size"] + 1) > found["limit"]
 
 
 def test_not_even_one_sample(specdl, small):
@@ -98,8 +104,9 @@ def test_not_even_one_sample(specdl, small):
     assert "not even one sample fits in 1,000 bytes" in specdl("plan", small, "--fit", "1kB").out
 
 
-def test_a_backend_that_is_not_there(specdl, small):
+def test_a_backend_that_is_not_there(specdl, small, monkeypatch):
+    monkeypatch.setattr("specdl.backends.choice.find", lambda tell: None)
     done = specdl("plan", small, "--backend", "c")
     assert done.code == 2
-    assert "no native backend" in done.err
+    assert "error[E530]: no C compiler found" in done.err
     assert specdl("plan", small, "--device", "cuda").code == 2
