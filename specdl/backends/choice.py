@@ -51,8 +51,8 @@ def planned(plan: Plan, backend: str, threads: int | None = None, tell: Tell = s
     return native_plan(plan, threads)
 
 
-def native_plan(plan: Plan, threads: int | None = None) -> NativePlan:
-    """The native plan of the same programs, for this processor."""
+def native_plan(plan: Plan, threads: int | None = None, blas: bool = True) -> NativePlan:
+    """The native plan of the same programs, for this processor, with or without a BLAS."""
     from specdl.backends.c.functions import Goal
     from specdl.backends.c.plan import make
     from specdl.backends.c.target import Target
@@ -62,7 +62,7 @@ def native_plan(plan: Plan, threads: int | None = None) -> NativePlan:
     programs = {name: each.program for name, each in plan.schedules.items() if name != "step"}
     longest = programs.get("train", programs["infer"])
     used = threads or suited_natively(longest, plan.rows)
-    return make(programs, plan.rows, Goal(Target(dtype_of(plan), vector_bytes()), plan.rows, used))
+    return make(programs, plan.rows, Goal(Target(dtype_of(plan), vector_bytes()), plan.rows, used, blas))
 
 
 def lower(plan: Plan, made: AnyPlan, backend: str, tell: Tell = silent) -> Executable:
@@ -73,7 +73,7 @@ def lower(plan: Plan, made: AnyPlan, backend: str, tell: Tell = silent) -> Execu
     """
     if made is not plan:
         try:
-            return native(made, tell)
+            return native(plan, made, tell)
         except NativeError as error:
             if backend == "c":
                 raise
@@ -83,16 +83,22 @@ def lower(plan: Plan, made: AnyPlan, backend: str, tell: Tell = silent) -> Execu
     return lower_to_torch(plan)
 
 
-def native(plan: AnyPlan, tell: Tell) -> Executable:
-    """A native plan on memory; raises `NativeError` where its code cannot be made."""
+def native(plan: Plan, made: AnyPlan, tell: Tell) -> Executable:
+    """A native plan on memory, without a BLAS where torch brings none.
+
+    Raises `NativeError` where its code cannot be made.
+    """
     from specdl.backends.c.executable import lower as lower_to_c
     from specdl.backends.c.plan import NativePlan
+    from specdl.backends.c.runtime import torch_symbols
 
     toolchain = find(tell)
-    assert isinstance(plan, NativePlan)
+    assert isinstance(made, NativePlan)
     if toolchain is None:
         raise NativeError(NO_COMPILER)
-    return lower_to_c(plan, toolchain, tell)
+    if made.calls_blas and not torch_symbols().keys() >= {"sgemm_", "dgemm_"}:
+        made = native_plan(plan, made.threads, blas=False)
+    return lower_to_c(made, toolchain, tell)
 
 
 def marks(plan: AnyPlan) -> Sequence[str] | None:

@@ -50,7 +50,9 @@ class NativeExecutable:
         self.training: tuple[tuple[Any, ...], Training] | None = None
         self.inputs: dict[int, dict[str, Tensor]] = {}
         self.outputs: dict[tuple[str, int], dict[str, Tensor]] = {}
-        left = {n for nest in plan.schedules[plan.single].nests.nests if nest.kind == "torch" for n in nest.instrs}
+        left = {
+            n for nest in plan.schedules[plan.single].nests.nests if nest.kind == "torch" for n in nest.instrs
+        }
         self.native_instructions = len(self.program.instrs) - len(left)
         self.library("whole")
 

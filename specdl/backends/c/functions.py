@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from specdl.backends.c.body import Body, Extent
+from specdl.backends.c.blas import Stored, emit_blas
+from specdl.backends.c.body import Body, Extent, View
 from specdl.backends.c.columns import emit_columns
 from specdl.backends.c.copies import emit_copy
 from specdl.backends.c.epilogues import epilogue
 from specdl.backends.c.names import Names, Param
-from specdl.backends.c.products import View, emit
+from specdl.backends.c.products import emit
 from specdl.backends.c.rows import emit_rows
 from specdl.backends.c.target import Target
 from specdl.core.types import Batch, Dim
@@ -26,6 +27,8 @@ class Goal:
     target: Target
     rows: int
     threads: int
+    blas: bool = True
+    """Whether there is a BLAS for large products."""
 
 
 @dataclass(frozen=True)
@@ -76,12 +79,19 @@ def emit_product(nest: Nest, schedule: NestSchedule, goal: Goal, names: Names) -
     # b counts along n first, where a counts along m
     b = View(b.pointer, b.k, b.outer)
 
-    def after(row: str, column: str, accumulator: str, tail: str) -> list[str]:
-        return epilogue(nest, schedule, goal.target, names, row, column, accumulator, tail)
+    stored = None
+    following = nest
+    if nest.blas and product.target in nest.stored:
+        stored = Stored(names.param(product.target, written=True), schedule.ld(product.target, product.n))
+        following = replace(nest, stored=nest.stored - {product.target})
 
-    return emit(
-        a, b, extent(product.m), product.n, extent(product.k), after, goal.target, goal.rows, goal.threads
-    )
+    def after(row: str, column: str, accumulator: str, tail: str) -> list[str]:
+        return epilogue(following, schedule, goal.target, names, row, column, accumulator, tail)
+
+    sizes = extent(product.m), product.n, extent(product.k)
+    if nest.blas:
+        return emit_blas(a, b, *sizes, stored, after, goal.target, goal.rows)
+    return emit(a, b, *sizes, after, goal.target, goal.rows, goal.threads)
 
 
 def view(operand: Operand, schedule: NestSchedule, names: Names) -> View:

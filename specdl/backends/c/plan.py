@@ -43,6 +43,11 @@ class NativePlan:
     goal: Goal
 
     @property
+    def calls_blas(self) -> bool:
+        """Whether a product is left to a BLAS."""
+        return any(call.nest.blas for code in self.code.values() for call in code.calls)
+
+    @property
     def single(self) -> str:
         """The schedule with a function for each instruction."""
         return "train" if "train" in self.schedules else "alone"
@@ -63,6 +68,8 @@ def make(programs: Mapping[str, Program], rows: int, goal: Goal) -> NativePlan:
     lanes = goal.target.lanes
 
     def large(product: Product, update: bool) -> bool:
+        if not goal.blas:
+            return False
         m, k = bind(product.m, rows), bind(product.k, rows)
         transposed = product.a.transposed, product.b.transposed
         return prefers_blas(m, product.n, k, *transposed, goal.target, goal.threads, update)
