@@ -10,7 +10,7 @@ from specdl.backends.c.tiles import block, least, loop, tail
 
 BLOCK_BYTES = 1 << 19
 """Of results, before what follows on them runs: about half of a core's own cache."""
-LEAST_ROWS = 64
+LEAST_ROWS = 256
 """Rows of a block at least: each block makes the BLAS bring b together again."""
 GRAIN_ROWS = 16
 ALL = 1 << 30

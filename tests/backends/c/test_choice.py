@@ -1,0 +1,25 @@
+import pytest
+
+from specdl.backends.c.choice import prefers_blas
+from specdl.backends.c.target import Target
+
+WIDE = Target("float32", 64)
+
+
+@pytest.mark.parametrize("target", [WIDE, Target("float32", 32), Target("float64", 16)], ids=str)
+def test_small_products_are_generated_and_huge_ones_left_to_a_blas(target):
+    for transposed in [(False, False), (False, True), (True, False)]:
+        assert not prefers_blas(50, 25, 25, *transposed, target, 1, False)
+        assert prefers_blas(1 << 13, 1 << 13, 1 << 13, *transposed, target, 1, False)
+
+
+def test_threads_share_a_product_out():
+    assert prefers_blas(512, 1024, 256, True, False, WIDE, 1, True)
+    assert not prefers_blas(512, 1024, 256, True, False, WIDE, 2, True)
+
+
+def test_a_single_row_does_not_pay_for_transposing():
+    assert prefers_blas(1, 512, 512, False, True, WIDE, 1, False)
+    assert not prefers_blas(1, 512, 512, False, False, WIDE, 1, False)
+    assert not prefers_blas(2, 512, 512, False, True, WIDE, 1, False)
+    assert not prefers_blas(1, 25, 25, False, True, WIDE, 1, False)
