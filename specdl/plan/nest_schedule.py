@@ -11,7 +11,17 @@ from specdl.loops.nests import Nests
 from specdl.loops.statements import grid_of
 from specdl.plan.arena import Block, lower_bound, pack
 from specdl.plan.place import Place
+from specdl.program.calls import CallList
+from specdl.program.instructions import calls
 from specdl.program.program import Program
+
+
+@dataclass(frozen=True)
+class TorchCalls:
+    """An instruction that torch runs between native nests, and the places of its temporaries."""
+
+    calls: CallList
+    scratch: Mapping[str, Place]
 
 
 @dataclass(frozen=True)
@@ -27,6 +37,8 @@ class NestSchedule:
     lds: Mapping[str, int]
     lower_bound: int
     """The most bytes of activations needed at one nest."""
+    torch: Mapping[int, TorchCalls]
+    """What torch runs, by the number of the nest."""
 
     @property
     def program(self) -> Program:
@@ -54,6 +66,10 @@ class NestSchedule:
                 raise CompilerFault(f"`{value}` lies outside of {place.arena}")
             if place.arena == "activations":
                 taken.append((*lives[value], place.offset, place.offset + size, value))
+        for number, each in self.torch.items():
+            for name, place in each.scratch.items():
+                stop = place.offset + each.calls.scratch[name].nbytes(rows)
+                taken.append((number, number, place.offset, stop, scratch_name(number, name)))
         verify_apart(taken)
 
 
@@ -82,13 +98,33 @@ def schedule(nests: Nests, fixed: Mapping[str, Place], rows: int, lanes: int) ->
         for value in lives
         if value not in fixed and value not in program.carries
     ]
+    lists = {
+        number: calls(program.instrs[nest.instrs[0]], program)
+        for number, nest in enumerate(nests.nests)
+        if nest.kind == "torch"
+    }
+    for number, each in lists.items():
+        for name, type in each.scratch.items():
+            blocks.append(Block(scratch_name(number, name), type.nbytes(rows), number, number))
     arena = pack(blocks)
     places = {
         value: Place("activations", arena.offsets[value]) if value in arena.offsets else fixed[value]
         for value in (program.carries.get(each, each) for each in lives)
     }
     places |= {handed: fixed[kept] for handed, kept in program.carries.items()}
-    return NestSchedule(nests, places, lds, lower_bound(blocks)), arena.nbytes
+    torch = {
+        number: TorchCalls(
+            each,
+            {name: Place("activations", arena.offsets[scratch_name(number, name)]) for name in each.scratch},
+        )
+        for number, each in lists.items()
+    }
+    return NestSchedule(nests, places, lds, lower_bound(blocks), torch), arena.nbytes
+
+
+def scratch_name(number: int, name: str) -> str:
+    """A name for a temporary of a nest that torch runs, which no value has."""
+    return f"{number}/{name}"
 
 
 def padded(nests: Nests, fixed: Mapping[str, Place], lanes: int) -> dict[str, int]:

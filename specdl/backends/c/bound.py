@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from specdl.backends.c.assemble import Call, Code
 from specdl.backends.c.memory import Memory
 from specdl.backends.c.runtime import CallEntry, Library, Schedule, Team
+from specdl.backends.c.torch_nest import TorchNest
 from specdl.core.types import BYTES
 from specdl.plan.nest_schedule import NestSchedule
 from specdl.program.program import Phase
 
-Closure = Callable[[], object]
-
 
 @dataclass(frozen=True)
 class Segment:
-    """Native calls `first` to `last - 1`, or torch closures for the batch size they are given."""
+    """Native calls `first` to `last - 1`, or the nest that torch runs for an instruction."""
 
     first: int
     last: int
+    commits: bool = False
+    nest: int | None = None
     instr: int | None = None
-    """The instruction that torch runs."""
 
 
 class Bound:
@@ -48,11 +48,13 @@ class Bound:
             scratch=memory.numbers("scratch", 0, plan.sizes["scratch"] // BYTES[plan.goal.target.dtype]),
         )
         self.segments = segments(self.code.calls)
+        self.left: dict[tuple[int, int], TorchNest] = {}
+        """What torch runs, by the number of the nest and the rows of the batch."""
 
     @property
     def whole(self) -> bool:
         """Whether all of it is native."""
-        return all(segment.instr is None for segment in self.segments)
+        return all(segment.nest is None for segment in self.segments)
 
     def entries(self) -> list[CallEntry]:
         """The calls as the library takes them."""
@@ -84,7 +86,7 @@ class Bound:
 
     def loss(self) -> float:
         """The loss, once it was computed."""
-        return float(self.memory.view(self.schedule, str(self.schedule.program.loss), 1))
+        return float(self.memory.value(self.schedule, str(self.schedule.program.loss), 1))
 
     def range_of(self, instr: int) -> tuple[int, int]:
         """The native calls of an instruction, where each has its own."""
@@ -99,7 +101,10 @@ class Bound:
         """Run one instruction, in a schedule where each has its own calls."""
         first, last = self.range_of(instr)
         if first < last:
-            self.run(rows, lr, t, first, last)
+            self.native.run(rows, lr, t, first, last)
+        for segment in self.segments:
+            if segment.instr == instr and segment.nest is not None:
+                self.torch_nest(segment.nest, rows)(lr, t)
 
     def run_phase(self, rows: int, phase: Phase) -> None:
         """Run the instructions of a phase."""
@@ -107,22 +112,40 @@ class Bound:
             if instr.phase == phase:
                 self.run_instruction(number, rows)
 
-    def run(
-        self, rows: int, lr: float = 1.0, t: float = 1.0, first: int = 0, last: int | None = None
-    ) -> None:
-        """Run native calls on the batch that is in."""
-        self.native.run(rows, lr, t, first, last)
+    def run(self, rows: int, lr: float = 1.0, t: float = 1.0, commit: bool | None = None) -> None:
+        """Run all, or what comes before the finite guard, or (`commit`) after it, on the batch that is in."""
+        if self.whole:
+            first, last = (self.early if commit else 0), (self.early if commit is False else None)
+            self.native.run(rows, lr, t, first, last)
+            return
+        for segment in self.segments:
+            if commit is not None and segment.commits != commit:
+                continue
+            if segment.nest is None:
+                self.native.run(rows, lr, t, segment.first, segment.last)
+            else:
+                self.torch_nest(segment.nest, rows)(lr, t)
+
+    def torch_nest(self, nest: int, rows: int) -> TorchNest:
+        """What torch runs of this schedule, for a batch of so many rows."""
+        if (nest, rows) not in self.left:
+            self.left[nest, rows] = TorchNest(self.schedule, self.name, nest, self.memory, rows)
+        return self.left[nest, rows]
 
 
 def segments(calls: Sequence[Call]) -> tuple[Segment, ...]:
-    """Runs of native calls, and the torch calls between them."""
+    """Runs of native calls on one side of the guard, and the nests between them that torch runs."""
     found: list[Segment] = []
-    number = begun = 0
-    for call in calls:
-        if call.function is not None:
-            number += 1
+    native = 0
+    for number, call in enumerate(calls):
+        commits = call.nest.commits
+        if call.function is None:
+            found.append(Segment(native, native, commits, number, call.nest.instrs[0]))
             continue
-        found += [Segment(begun, number), Segment(number, number, call.nest.instrs[0])]
-        begun = number
-    found.append(Segment(begun, number))
-    return tuple(each for each in found if each.instr is not None or each.first < each.last)
+        before = found[-1] if found else None
+        if before is not None and before.nest is None and before.commits == commits:
+            found[-1] = replace(before, last=native + 1)
+        else:
+            found.append(Segment(native, native + 1, commits))
+        native += 1
+    return tuple(found)

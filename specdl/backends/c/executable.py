@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -18,10 +19,12 @@ from specdl.backends.c.kernel import NativeKernel
 from specdl.backends.c.library import library
 from specdl.backends.c.memory import Memory
 from specdl.backends.c.plan import NativePlan
-from specdl.backends.c.runtime import Column, Library, Team, Training
+from specdl.backends.c.runtime import Column, Library, Reason, Team, Training
 from specdl.core.errors import CompilerFault, UsageError
 from specdl.core.types import BYTES
 from specdl.data.deal import Deal
+
+Rates = np.ndarray[Any, Any]
 
 
 class NativeExecutable:
@@ -59,7 +62,7 @@ class NativeExecutable:
     def fixed(self, values: Any) -> dict[str, Tensor]:
         """Views of values that do not depend on the batch size."""
         schedule = self.plan.schedules[self.plan.single]
-        return {value: self.memory.view(schedule, value, 1) for value in values}
+        return {value: self.memory.value(schedule, value, 1) for value in values}
 
     def library(self, name: str) -> Library:
         """One of the plan's libraries, compiled or from the cache."""
@@ -99,7 +102,7 @@ class NativeExecutable:
         if self.rows not in self.inputs:
             schedule = self.plan.schedules["evaluate" if "evaluate" in self.plan.schedules else "infer"]
             self.inputs[self.rows] = {
-                name: self.memory.view(schedule, name, self.rows) for name in schedule.program.inputs
+                name: self.memory.value(schedule, name, self.rows) for name in schedule.program.inputs
             }
         return self.inputs[self.rows]
 
@@ -137,7 +140,7 @@ class NativeExecutable:
         if key not in self.outputs:
             outputs = bound.schedule.program.outputs
             self.outputs[key] = {
-                each: self.memory.view(bound.schedule, value, self.rows) for each, value in outputs.items()
+                each: self.memory.value(bound.schedule, value, self.rows) for each, value in outputs.items()
             }
         return self.outputs[key]
 
@@ -167,11 +170,10 @@ class NativeExecutable:
     def take_step(self, lr: float, t: int) -> float:
         """A fused step on the batch that is in; nothing is committed if the loss, returned, is not finite."""
         bound = self.bound("step")
-        early = bound.early
-        bound.run(self.rows, lr, t, 0, early)
+        bound.run(self.rows, lr, t, commit=False)
         loss = bound.loss()
         if math.isfinite(loss):
-            bound.run(self.rows, lr, t, early)
+            bound.run(self.rows, lr, t, commit=True)
         return loss
 
     def train(
@@ -188,6 +190,24 @@ class NativeExecutable:
         self.set_rows(deal.rows_of(first + len(losses) - 1))
         return losses
 
+    def run_steps(
+        self, data: Mapping[str, Tensor], deal: Deal, first: int, rates: Rates, seconds: float | None
+    ) -> tuple[Rates, Reason]:
+        """Fused steps, without a look at what they make; the losses, and why there are no more."""
+        if self.bound("step").whole:
+            return self.training_on(data, deal).run(first, rates, seconds=seconds)
+        losses: list[float] = []
+        begun = perf_counter()
+        for number, rate in enumerate(rates.tolist()):
+            self.gather(data, torch.from_numpy(deal.indices(first + number)))
+            loss = self.take_step(rate, first + number + 1)
+            if not math.isfinite(loss):
+                return np.array(losses), "not finite"
+            losses.append(loss)
+            if seconds is not None and perf_counter() - begun > seconds:
+                return np.array(losses), "late"
+        return np.array(losses), "done"
+
     def training_on(self, data: Mapping[str, Tensor], deal: Deal) -> Training:
         """The native loop over some resident data; the last one is kept."""
         key = (deal, *((name, tensor.data_ptr(), tensor.shape) for name, tensor in data.items()))
@@ -199,7 +219,7 @@ class NativeExecutable:
 
     def column(self, bound: Bound, name: str, tensor: Tensor) -> Column:
         """Resident data as the native loop gathers it."""
-        buffer = self.memory.view(bound.schedule, name, 1)
+        buffer = self.memory.value(bound.schedule, name, 1)
         fits = (
             tensor.is_contiguous() and tensor.dtype == buffer.dtype and tensor.shape[1:] == buffer.shape[1:]
         )

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from specdl.backends.c.executable import NativeExecutable
 
 SHARE = 100
-"""A copy is made anew at most so often that it takes one part in so many of the time."""
+"""A copy is made anew only if that takes less than one part in so many of the time since the last."""
+STRETCHES = 100
+"""More stretches than this are not remembered: there is a new copy."""
 COMMITTED = ("params", "optimizer")
 HELP = "lower optimizer.lr, or check the scale of the data"
 
@@ -47,7 +49,7 @@ class Guard:
 
     def __init__(self, executable: NativeExecutable) -> None:
         self.executable = executable
-        arenas = executable.memory.arenas
+        arenas = executable.memory.bytes
         self.pairs: list[tuple[Tensor, Tensor]] = []
         at = 0
         for name in COMMITTED if arenas["guard"].nbytes else ():
@@ -57,23 +59,31 @@ class Guard:
         dtype = next(iter(executable.parameters.values())).dtype if executable.parameters else torch.float32
         self.numbers = [arenas[name].view(dtype) for name in COMMITTED]
         self.since: list[Stretch] = []
-        self.elapsed = self.cost = 0.0
-        self.holds = False
-        """Whether the copy and the stretches lead to what is there now."""
+        self.begun = self.cost = 0.0
+        """When the last copy was made, and how long that took, in seconds."""
+        self.version = -1
+        """Of the memory when the last stretch ended: torch counts whoever writes to it since."""
 
     def take(self) -> None:
         """Copy what is there now."""
         begun = perf_counter()
         for source, copy in self.pairs:
             copy.copy_(source)
-        self.cost = perf_counter() - begun
-        self.since, self.elapsed, self.holds = [], 0.0, True
+        self.begun = perf_counter()
+        self.cost = self.begun - begun
+        self.since = []
 
     def restore(self) -> None:
         """Put back what was there at the last copy."""
         for target, copy in self.pairs:
             target.copy_(copy)
-        self.since = []
+
+    @property
+    def holds(self) -> bool:
+        """Whether the copy and the stretches since lead to what is there now, and are not too long ago."""
+        untouched = self.version == self.executable.memory.block._version
+        recent = perf_counter() - self.begun < SHARE * self.cost and len(self.since) < STRETCHES
+        return untouched and recent
 
     def finite(self) -> bool:
         """Whether every parameter and all of the optimiser's state is finite."""
@@ -91,31 +101,34 @@ class Guard:
         seconds: float | None,
     ) -> Reals:
         """Take a stretch of steps natively; the losses. Raises `DivergedError`."""
-        # parameters may have been written from outside since the last stretch
-        self.take()
-        training = self.executable.training_on(data, deal)
-        losses, reason = training.run(first, rates, seconds=seconds)
+        if not self.holds:
+            self.take()
+        losses, reason = self.executable.run_steps(data, deal, first, rates, seconds)
         if reason == "not finite" or not self.finite():
             last = len(losses) + (reason == "not finite")
             self.replay(Stretch(data, deal, first, rates[:last]))
+        self.since.append(Stretch(data, deal, first, rates[: len(losses)]))
+        self.version = self.executable.memory.block._version
         return losses
 
     def replay(self, stretch: Stretch) -> None:
-        """Take the steps of a stretch again from the copy, with care at its end.
+        """Take all steps since the copy again, with care at the end of the last stretch.
 
         Raises `DivergedError` at the first step that goes wrong, which is one of the last two:
         the losses of those before are finite, so what they were computed from was.
         """
         self.restore()
         executable, data, deal = self.executable, stretch.data, stretch.deal
+        for each in self.since:
+            executable.run_steps(each.data, each.deal, each.first, each.rates, None)
         safe = max(len(stretch.rates) - 2, 0)
-        if safe:
-            executable.training_on(data, deal).run(stretch.first, stretch.rates[:safe])
+        executable.run_steps(data, deal, stretch.first, stretch.rates[:safe], None)
         for number in range(safe, len(stretch.rates)):
             step = stretch.first + number
             executable.gather(data, torch.from_numpy(deal.indices(step)))
             self.take()
             self.careful_step(float(stretch.rates[number]), step + 1)
+        self.version = -1
 
     def careful_step(self, lr: float, t: int) -> float:
         """A step on the batch that is in, after `take`; the loss.
@@ -135,12 +148,12 @@ class Guard:
         bound = executable.bound("train")
         program, schedule, memory = bound.schedule.program, bound.schedule, executable.memory
         for name in (*program.inputs, *program.parameters, *program.state):
-            if not finite(memory.view(schedule, name, executable.rows)):
+            if not finite(memory.value(schedule, name, executable.rows)):
                 return f"`{name}` holds a value that is not finite before the step begins"
         for number, instr in enumerate(program.instrs):
             bound.run_instruction(number, executable.rows, lr, t)
             for value in instr.wanted.values():
-                if not finite(memory.view(schedule, value, executable.rows)):
+                if not finite(memory.value(schedule, value, executable.rows)):
                     self.restore()
                     return f"`{value}` is not finite: first made by {instr.kernel} of `{instr.node}`"
         self.restore()

@@ -9,39 +9,40 @@ import torch
 from torch import Tensor
 
 from specdl.backends.c.plan import NativePlan
-from specdl.backends.torch.bind import DTYPES
+from specdl.backends.torch.bind import DTYPES, Arenas
 from specdl.core.types import BYTES, bind
 from specdl.loops.statements import grid_of
 from specdl.plan.nest_schedule import NestSchedule
 from specdl.plan.place import Place
 
 
-class Memory:
-    """One block of zeroed bytes; `arenas` are its parts by name, `base` their addresses."""
+class Memory(Arenas):
+    """One block of zeroed bytes; `bytes` are its parts by name, `base` their addresses."""
 
     def __init__(self, plan: NativePlan) -> None:
         self.plan = plan
         self.block = torch.zeros(sum(plan.sizes.values()), dtype=torch.uint8)
-        self.arenas: dict[str, Tensor] = {}
+        self.bytes = {}
         self.base: dict[str, int] = {}
         at = 0
         for name, size in plan.sizes.items():
-            self.arenas[name] = self.block[at : at + size]
+            self.bytes[name] = self.block[at : at + size]
             self.base[name] = self.block.data_ptr() + at
             at += size
+        self.ones = self.bytes["ones"].view(DTYPES[plan.goal.target.dtype]).fill_(1)
 
     def address(self, place: Place) -> int:
         """Where a place is in this process."""
         return self.base[place.arena] + place.offset
 
-    def view(self, schedule: NestSchedule, value: str, rows: int) -> Tensor:
+    def value(self, schedule: NestSchedule, value: str, rows: int) -> Tensor:
         """The elements of a value for a batch of `rows`; gaps between its rows are stepped over."""
         type = schedule.nests.types[value]
         shape = [bind(dim, rows) for dim in type.shape]
         cols = grid_of(type.shape).cols
         ld = schedule.ld(schedule.program.root(value) if value in schedule.program.types else value, cols)
         place = schedule.place(value)
-        flat = self.arenas[place.arena][place.offset :].view(DTYPES[type.dtype])
+        flat = self.bytes[place.arena][place.offset :].view(DTYPES[type.dtype])
         if ld == cols:
             return flat[: type.numel(rows)].view(shape)
         strides = [1]
@@ -53,8 +54,4 @@ class Memory:
         """Some real numbers of an arena as an array."""
         dtype = self.plan.goal.target.dtype
         stop = offset + count * BYTES[dtype]
-        return self.arenas[arena][offset:stop].view(DTYPES[dtype]).numpy()
-
-    def allocated(self) -> dict[str, int]:
-        """Bytes held, by arena."""
-        return {name: tensor.nbytes for name, tensor in self.arenas.items()}
+        return self.bytes[arena][offset:stop].view(DTYPES[dtype]).numpy()

@@ -13,7 +13,8 @@ from specdl.loops.fuse import fuse
 from specdl.loops.statements import Product
 from specdl.plan.nest_schedule import NestSchedule, schedule
 from specdl.plan.place import Place
-from specdl.plan.plan import Bytes, fixed_places
+from specdl.plan.plan import ONES, Bytes, fixed_places
+from specdl.program.numbers import slots as numbers_of
 from specdl.program.program import Program
 
 FUSED = ("step", "evaluate", "infer")
@@ -38,6 +39,8 @@ class NativePlan:
     schedules: Mapping[str, NestSchedule]
     code: Mapping[str, Code]
     slots: Mapping[str, Place]
+    torch_slots: Mapping[tuple[str, int], Place]
+    """The numbers of what torch runs, by the schedule and the number of the nest."""
     sources: Mapping[str, str]
     bytes: Bytes
     goal: Goal
@@ -85,17 +88,22 @@ def make(programs: Mapping[str, Program], rows: int, goal: Goal) -> NativePlan:
     assemblers = {"whole": Assembler(goal), "single": Assembler(goal)}
     code: dict[str, Code] = {}
     slots: dict[str, Place] = {}
+    torch_slots: dict[tuple[str, int], Place] = {}
     for name, planned in schedules.items():
         code[name] = assemblers["single" if name == single else "whole"].add(planned)
         slots[name] = Place("scalars", sizes["scalars"])
         sizes["scalars"] += aligned(len(code[name].slots) * BYTES[goal.target.dtype])
+        for number, left in planned.torch.items():
+            torch_slots[name, number] = Place("scalars", sizes["scalars"])
+            sizes["scalars"] += aligned(len(numbers_of([left.calls])) * BYTES[goal.target.dtype])
+            sizes["ones"] = aligned(min(rows, ONES) * BYTES["float64"])
     each_thread = aligned(max(c.scratch for c in code.values()) * BYTES[goal.target.dtype])
     sizes["scratch"] = goal.threads * each_thread
     sizes["guard"] = sizes["params"] + sizes["optimizer"] if "step" in schedules else 0
     sizes["slack"] = SLACK
     sources = {name: assembler.source() for name, assembler in assemblers.items()}
     counted = count(sizes, max(each.lower_bound for each in schedules.values()))
-    return NativePlan(rows, goal.threads, sizes, schedules, code, slots, sources, counted, goal)
+    return NativePlan(rows, goal.threads, sizes, schedules, code, slots, torch_slots, sources, counted, goal)
 
 
 def count(sizes: Mapping[str, int], bound: int) -> Bytes:

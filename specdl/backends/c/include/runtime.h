@@ -26,6 +26,7 @@ enum { BARRIER = 1, ALONE = 2 };                    /* flags of a call */
 enum { DONE = 0, LATE = 1, NOT_FINITE = 2 };        /* why training stopped */
 enum { ORDER_DRAW = 2 };                            /* third word of the counters of random integers */
 enum { BLOCK_ROWS = 128 };                          /* rows gathered at a time: their numbers stay in L1 */
+enum { LONG_ROW = 128 };                            /* bytes: longer rows are left to memcpy */
 enum { CHECK_NS = 250000 };                         /* the clock is read about this often */
 
 typedef struct {
@@ -276,23 +277,31 @@ static void find_samples(const order *o, const u32 *tables, i64 place, i64 n, i6
 
 /* ---- Batches. */
 
-static inline __attribute__((always_inline)) void copy_rows(const column *c, const i64 *samples, i64 n, i64 at, i64 bytes)
+/* Rows of `bytes`, in pieces of a constant size, each one move; the last may overlap the one before. */
+static inline __attribute__((always_inline)) void copy_rows(const column *c, const i64 *samples, i64 n, i64 at,
+                                                            i64 bytes, i64 piece)
 {
-    const char *from = c->from;
-    const i64 pitch = c->pitch;
+    const char *source = c->from;
+    const i64 pitch = c->pitch, last = bytes - piece;
     char *to = c->to + at * pitch;
-    for (i64 i = 0; i < n; i++) memcpy(to + i * pitch, from + samples[i] * bytes, (size_t)bytes);
+    for (i64 i = 0; i < n; i++, to += pitch) {
+        const char *from = source + samples[i] * bytes;
+        for (i64 k = 0; k < last; k += piece) memcpy(to + k, from + k, (size_t)piece);
+        memcpy(to + last, from + last, (size_t)piece);
+    }
 }
 
-/* Rows of a few sizes are moved by one instruction each. */
+/* A call of memcpy takes longer than a short row, so that it is for long ones. */
 static void gather_column(const column *c, const i64 *samples, i64 n, i64 at)
 {
-    switch (c->bytes) {
-    case 4: copy_rows(c, samples, n, at, 4); break;
-    case 8: copy_rows(c, samples, n, at, 8); break;
-    case 16: copy_rows(c, samples, n, at, 16); break;
-    default: copy_rows(c, samples, n, at, c->bytes);
-    }
+    const i64 bytes = c->bytes;
+    if (bytes == 4) copy_rows(c, samples, n, at, 4, 4);
+    else if (bytes == 8) copy_rows(c, samples, n, at, 8, 8);
+    else if (bytes == 16) copy_rows(c, samples, n, at, 16, 16);
+    else if (bytes < 4 || bytes > LONG_ROW) copy_rows(c, samples, n, at, bytes, bytes);
+    else if (bytes < 8) copy_rows(c, samples, n, at, bytes, 4);
+    else if (bytes < 16) copy_rows(c, samples, n, at, bytes, 8);
+    else copy_rows(c, samples, n, at, bytes, 16);
 }
 
 /* This thread's rows of the batch whose first place in the epoch is `place`. */
