@@ -9,7 +9,7 @@ from specdl.backends.c.tiles import registers
 
 WIDEST = 8
 """Vectors of a tile, at most."""
-LATENCY = 11
+LATENCY = 10
 """Accumulators up to which a tile waits for its own multiply-adds."""
 LOAD, SPREAD = 0.25, 0.1
 """What loading a vector of b, and spreading a number of a over one, add to the multiply-adds."""
