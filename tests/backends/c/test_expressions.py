@@ -15,7 +15,7 @@ from specdl.core.expr import COMPARISONS, FUNCTIONS, Expr, apply, const, load, s
 from specdl.core.types import BATCH, TensorType
 from specdl.loops.statements import Map, Reduce
 from tests.backends.c import nests
-from tests.backends.c.one_nest import TARGETS, Case, build, emitted, expected, run_nest
+from tests.backends.c.one_nest import TARGETS, Case, build, check_nest, emitted, expected, run_nest
 
 SINGLE, DOUBLE = TARGETS[0], TARGETS[2]
 SPECIAL = [math.nan, math.inf, -math.inf, 0.0, -0.0, 1.0, -1.0, 2.0, 0.5, -3.0, 1e-6, -1e-6, 60.0, -60.0]
@@ -42,6 +42,15 @@ def test_every_function_on_every_special_number(target: Target, tmp_path: Path):
         wanted = exact.to(getattr(torch, target.dtype)).double().numpy()
         tolerance = 1e-6 if target.dtype == "float32" else 1e-14
         np.testing.assert_allclose(found, wanted, rtol=tolerance, atol=1e-30, err_msg=built.text)
+
+
+@pytest.mark.parametrize("limit", [-0.5, 0.0, 0.5, 1.0])
+def test_where_an_index_is_above_a_limit(limit: float, tmp_path: Path):
+    x = nests.x_of("x", BATCH, 5)
+    chosen = apply("where", apply("gt", nests.one_hot(load("t", nests.INDEX), x), limit), 2.0, x)
+    case = nests.case("rows", [Map("o", x.shape, chosen)], "o", {"x": x.type, "t": nests.INDEX, "o": x.type})
+    (built,) = build([case], SINGLE, tmp_path)
+    check_nest(built, 9)
 
 
 def test_literals_are_exact():
