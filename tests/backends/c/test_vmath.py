@@ -12,6 +12,8 @@ NATIVE = [Build(16), Build(8)]
 FLOATS = [*NATIVE, Build(4), Build(8, contract="off"), *(Build(8, march=march) for march in levels())]
 DOUBLES = [Build(8, double=True), Build(4, double=True), Build(2, double=True)]
 BUILDS = FLOATS + DOUBLES
+LIMITS = {"exp": 1.2, "log": 1.2, "log1p": 1.2, "softplus": 2, "sqrt": 0.5, "rsqrt": 1.5}
+"""Errors in ulp, with and without FMA, where the method gives better than 3."""
 inf, nan = np.inf, np.nan
 
 
@@ -50,9 +52,9 @@ def truth(name, flush):
 @over(FLOATS)
 @pytest.mark.parametrize("flush", [False, True], ids=["exact", "flush"])
 @pytest.mark.parametrize("name", EXACT)
-def test_floats_are_within_3_ulp(harness, name, flush):
+def test_floats_are_within_their_limits(harness, name, flush):
     error, at = harness.worst(harness(name, sample(), flush=flush), truth(name, flush))
-    assert error <= 3, f"{name}({sample()[at]!r}) is off by {error} ulp"
+    assert error <= LIMITS.get(name, 3), f"{name}({sample()[at]!r}) is off by {error} ulp"
 
 
 @over(NATIVE)
