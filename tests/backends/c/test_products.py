@@ -1,5 +1,6 @@
 import ctypes
 import itertools
+import mmap
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ VMATH = Path(specdl.backends.c.__file__).parent / "include" / "vmath.h"
 FLAGS = ["-O2", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast"]
 FLAGS += ["-shared", "-fPIC", "-Wall", "-Werror"]
 GUARD = -12345.0
+DTYPES = {"float32": np.float32, "float64": np.float64}
+LIBC = ctypes.CDLL(None)
 
 
 @dataclass(frozen=True)
@@ -113,23 +116,34 @@ def build(text, folder):
     return ctypes.CDLL(str(folder / "n.so"))
 
 
-def matrix(shape, ld, dtype, seed):
-    """Random numbers in rows of `ld`, where the gaps are not a number, and one vector of slack."""
+def before_a_wall(count, dtype):
+    """Numbers that end where a page begins that nobody may read; what comes first in memory."""
+    page, size = mmap.PAGESIZE, count * np.dtype(dtype).itemsize
+    whole = -(-size // page) * page
+    memory = np.frombuffer(mmap.mmap(-1, whole + page), np.uint8)
+    failed = LIBC.mprotect(ctypes.c_void_p(memory.ctypes.data + whole), ctypes.c_size_t(page), 0)
+    assert not failed
+    return memory[whole - size : whole].view(dtype)
+
+
+def matrix(shape, ld, target, seed):
+    """Random numbers in rows of `ld`, where the gaps are not a number, and a vector of slack at the end."""
     rows, cols = shape
-    memory = np.full(rows * ld + 64, np.nan, dtype)
-    whole = memory[: rows * ld].reshape(rows, ld)
-    whole[:, :cols] = np.random.default_rng(seed).standard_normal(shape)
-    return memory, whole[:, :cols]
+    memory = before_a_wall((rows - 1) * ld + cols + target.lanes, DTYPES[target.dtype])
+    memory[:] = np.nan
+    inside = np.lib.stride_tricks.as_strided(memory, shape, (ld * memory.itemsize, memory.itemsize))
+    inside[:] = np.random.default_rng(seed).standard_normal(shape)
+    return memory, inside
 
 
 def run(function, body: Body, case, target, samples, cuts):
     """The product and how often each vector was stored, in ranges cut at multiples of the grain."""
-    dtype = np.float64 if target.real == "double" else np.float32
+    dtype = DTYPES[target.dtype]
     m, n = case.m.at(samples), case.n
     (_, la), (_, lb) = case.stored(case.planned)
     shape_a, shape_b = case.stored(samples)
-    a_memory, a = matrix(shape_a, case.ld(la), dtype, 1)
-    b_memory, b = matrix(shape_b, case.ld(lb), dtype, 2)
+    a_memory, a = matrix(shape_a, case.ld(la), target, 1)
+    b_memory, b = matrix(shape_b, case.ld(lb), target, 2)
     vectors = -(-n // target.lanes)
     out, counts = np.full(m * case.ld(n) + 64, GUARD, dtype), np.zeros(m * vectors, np.int32)
     pointers = (ctypes.c_void_p * 4)(*(x.ctypes.data for x in (a_memory, b_memory, out, counts)))
