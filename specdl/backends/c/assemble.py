@@ -78,19 +78,33 @@ class Assembler:
 
     def source(self) -> str:
         """The whole text of the library."""
-        target = self.goal.target
         parts = [
-            f"#define SPECDL_DOUBLE {int(target.dtype == 'float64')}\n#define LANES {target.lanes}\n",
-            header("vmath.h"),
+            *self.prelude(),
+            header("order.h"),
             header("runtime.h"),
+            *self.definitions(),
+            table("nest_fn", "specdl_nests", "n", len(self.functions)),
+            table("numbers_fn", "specdl_numbers", "numbers", len(self.numbers)),
         ]
-        for text, number in self.functions.items():
-            parts.append(f"static void n{number}({NEST_PARAMETERS})\n{{\n{UNUSED}{text}}}\n")
-        for text, number in self.numbers.items():
-            parts.append(f"static void numbers{number}({NUMBERS_PARAMETERS})\n{{\n{text}}}\n")
-        parts.append(table("nest_fn", "specdl_nests", "n", len(self.functions)))
-        parts.append(table("numbers_fn", "specdl_numbers", "numbers", len(self.numbers)))
         return "\n".join(parts)
+
+    def prelude(self) -> list[str]:
+        """The texts that the functions build on."""
+        target = self.goal.target
+        lines = f"#define SPECDL_DOUBLE {int(target.dtype == 'float64')}\n#define LANES {target.lanes}\n"
+        return [lines, header("vmath.h")]
+
+    def definitions(self) -> list[str]:
+        """The texts of the functions."""
+        nests = (
+            f"static void n{number}({NEST_PARAMETERS})\n{{\n{UNUSED}{text}}}\n"
+            for text, number in self.functions.items()
+        )
+        fillers = (
+            f"static void numbers{number}({NUMBERS_PARAMETERS})\n{{\n{text}}}\n"
+            for text, number in self.numbers.items()
+        )
+        return [*nests, *fillers]
 
 
 NEST_PARAMETERS = "void *const *p, i64 samples, i64 lo, i64 hi, real *scratch"

@@ -19,7 +19,7 @@ from specdl.backends.c.kernel import NativeKernel
 from specdl.backends.c.library import library
 from specdl.backends.c.memory import Memory
 from specdl.backends.c.plan import NativePlan
-from specdl.backends.c.runtime import Column, Library, Reason, Team, Training
+from specdl.backends.c.runtime import Column, Library, Reason, Team, Training, evaluate
 from specdl.core.errors import CompilerFault, UsageError
 from specdl.core.types import BYTES
 from specdl.data.deal import Deal
@@ -146,8 +146,21 @@ class NativeExecutable:
 
     def evaluate_rows(
         self, data: Mapping[str, Tensor], rows: range, size: int, outputs: Mapping[str, Tensor]
-    ) -> list[float]:
-        return batch_by_batch(self, data, rows, size, outputs)
+    ) -> Reals:
+        bound = self.bound("evaluate")
+        if not bound.whole:
+            return batch_by_batch(self, data, rows, size, outputs)
+        self.fresh = False
+        self.set_rows(min(size, len(rows)))
+        part = slice(rows.start, rows.stop)
+        columns = [self.column(bound, name, data[name][part]) for name in bound.schedule.program.inputs]
+        results = [self.result(bound, name, buffer) for name, buffer in outputs.items()]
+        return evaluate(bound.native, columns, results, len(rows), size)
+
+    def result(self, bound: Bound, name: str, buffer: Tensor) -> Column:
+        """Where a result of the model is, and the dense memory that all of its rows go to."""
+        rows = self.memory.value(bound.schedule, bound.schedule.program.outputs[name], 1)
+        return Column(rows.data_ptr(), rows.nbytes, buffer.data_ptr(), rows.nbytes)
 
     def loss(self) -> float:
         bound = self.bound("train")

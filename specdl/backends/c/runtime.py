@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 import math
 from collections.abc import Sequence
-from ctypes import POINTER, Structure, byref, c_double, c_int64, c_void_p
+from ctypes import POINTER, byref, c_double, c_int64, c_void_p
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +18,16 @@ from typing import Any, Literal
 
 import numpy as np
 
+from specdl.backends.c.structures import (
+    STRUCTURES,
+    CCall,
+    CColumn,
+    CEvaluation,
+    COrder,
+    CSchedule,
+    CTeam,
+    CTraining,
+)
 from specdl.core.errors import CompilerFault
 from specdl.core.random import key_of
 from specdl.data.deal import Deal
@@ -31,79 +41,6 @@ REASONS: tuple[Reason, ...] = ("done", "late", "not finite")
 BARRIER, ALONE = 1, 2
 ALIGN = 64
 """Bytes: what the memory of one thread is aligned to, so that threads share no cache line."""
-
-
-class CCall(Structure):
-    """`call`: one call of a nest function."""
-
-    _fields_ = [("fn", c_void_p), *((n, c_int64) for n in ("base", "times", "fixed", "grain", "flags"))]
-
-
-class CSpan(Structure):
-    """`span`: the units of a call that a thread runs."""
-
-    _fields_ = [("lo", c_int64), ("hi", c_int64)]
-
-
-class CSchedule(Structure):
-    """`schedule`: calls and what they need."""
-
-    _fields_ = [
-        ("calls", POINTER(CCall)),
-        ("count", c_int64),
-        ("early", c_int64),
-        ("pointers", c_void_p),
-        ("numbers", c_void_p),
-        ("slots", c_void_p),
-        ("loss", c_void_p),
-        ("scratch", c_void_p),
-        ("scratch_each", c_int64),
-        ("spans", c_void_p),
-    ]
-
-
-class CTeam(Structure):
-    """`team`: threads."""
-
-    _fields_ = [("threads", c_int64), *((n, c_void_p) for n in ("parallel", "thread", "size", "barrier"))]
-
-
-class COrder(Structure):
-    """`order`: how an epoch is shuffled."""
-
-    _fields_ = [
-        *((n, c_int64) for n in ("rows", "height", "width", "rounds", "together", "first_group")),
-        ("keys", c_void_p),
-        ("words", c_int64),
-        ("tables", c_void_p),
-        ("tables_each", c_int64),
-    ]
-
-
-class CColumn(Structure):
-    """`column`: resident data and the buffer of a batch."""
-
-    _fields_ = [("from_", c_void_p), ("bytes", c_int64), ("to", c_void_p), ("pitch", c_int64)]
-
-
-class CTraining(Structure):
-    """`training`: a stretch of steps."""
-
-    _fields_ = [
-        ("schedule", POINTER(CSchedule)),
-        ("team", POINTER(CTeam)),
-        ("order", POINTER(COrder)),
-        ("columns", POINTER(CColumn)),
-        *((n, c_int64) for n in ("column_count", "batch_size", "steps_per_epoch", "first", "count")),
-        ("first_t", c_double),
-        ("rates", c_void_p),
-        ("losses", c_void_p),
-        *((n, c_int64) for n in ("budget_ns", "done", "why")),
-    ]
-
-
-STRUCTURES = (CCall, CSpan, CSchedule, CTeam, COrder, CColumn, CTraining)
-"""In the order of the library's `specdl_sizes`, after the size of a number."""
 
 
 @lru_cache(maxsize=1)
@@ -164,6 +101,7 @@ class Library:
             POINTER(CSchedule), POINTER(CTeam), c_int64, c_double, c_double, c_int64, c_int64,
         ]  # fmt: skip
         self.c.specdl_run.restype = None
+        self.c.specdl_evaluate.argtypes, self.c.specdl_evaluate.restype = [POINTER(CEvaluation)], None
         self.c.specdl_blas.argtypes, self.c.specdl_blas.restype = [c_void_p, c_void_p], None
         symbols = torch_symbols()
         self.c.specdl_blas(symbols.get("sgemm_"), symbols.get("dgemm_"))
@@ -319,9 +257,7 @@ class Training:
             raise CompilerFault("a schedule without a loss cannot train")
         self.schedule, self.deal = schedule, deal
         self.dealer = Dealer(deal.order, schedule.team.threads)
-        self.columns = (CColumn * len(columns))(
-            *(CColumn(column.source, column.row_bytes, column.buffer, column.pitch) for column in columns)
-        )
+        self.columns = (CColumn * len(columns))(*map(in_c, columns))
         self.c = CTraining(
             ctypes.pointer(schedule.c),
             ctypes.pointer(schedule.team.c),
@@ -357,3 +293,33 @@ class Training:
         c.budget_ns = 0 if seconds is None else max(1, round(seconds * 1e9))
         done = self.schedule.library.c.specdl_train(byref(c))
         return losses[:done], REASONS[c.why]
+
+
+def evaluate(
+    schedule: Schedule, columns: Sequence[Column], outputs: Sequence[Column], rows: int, batch_size: int
+) -> Array:
+    """Run consecutive rows through a schedule that ends with a loss; the loss of each batch, float64.
+
+    `columns` begin with the first row; `outputs` go from the results' buffers, whose rows are dense,
+    to memory for all rows.
+    """
+    losses = np.empty(-(-rows // batch_size))
+    into, out = ((CColumn * len(each))(*map(in_c, each)) for each in (columns, outputs))
+    job = CEvaluation(
+        ctypes.pointer(schedule.c),
+        ctypes.pointer(schedule.team.c),
+        into,
+        len(columns),
+        out,
+        len(outputs),
+        rows,
+        batch_size,
+        losses.ctypes.data,
+    )
+    schedule.library.c.specdl_evaluate(byref(job))
+    return losses
+
+
+def in_c(column: Column) -> CColumn:
+    """The library's form of a column."""
+    return CColumn(column.source, column.row_bytes, column.buffer, column.pitch)

@@ -25,7 +25,7 @@ from specdl.data.order import Order, batches
 COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
 pytestmark = pytest.mark.skipif(COMPILER is None, reason="needs a C compiler")
 
-RUNTIME = Path(runtime.__file__).parent / "include" / "runtime.h"
+INCLUDE = Path(runtime.__file__).parent / "include"
 FLAGS = "-O2 -std=gnu11 -Wall -Wextra -Werror -fno-math-errno -fno-trapping-math -shared -fPIC".split()
 HEAD = """
 #include <stdint.h>
@@ -101,7 +101,12 @@ void *blas_seen(void) { return (void *)SGEMM; }
 
 def built(folder: Path, real: str) -> Library:
     source, library = folder / f"{real}.c", folder / f"{real}.so"
-    source.write_text(HEAD.format(real=real) + RUNTIME.read_text() + NESTS)
+    source.write_text(
+        HEAD.format(real=real)
+        + (INCLUDE / "order.h").read_text()
+        + (INCLUDE / "runtime.h").read_text()
+        + NESTS
+    )
     subprocess.run([COMPILER, *FLAGS, str(source), "-o", str(library)], check=True)
     return Library(library, 8 if real == "double" else 4)
 

@@ -1,16 +1,12 @@
 /* The runtime of a generated library: nests run one after another on a team of threads, and whole
    stretches of training steps run with nothing but C between them.
 
-   Pasted in after the vector functions, which define `real` and `i64`. Whatever a structure points to
+   Pasted in after the vector functions, which define `real` and `i64`, and the order. Whatever a structure points to
    belongs to the caller and outlives the call. Every number in a structure is 64 bits wide, so that it
    is laid out the same for every compiler and for ctypes. */
 
-#include <stdint.h>
 #include <string.h>
 #include <time.h>
-
-typedef uint32_t u32;
-typedef uint64_t u64;
 
 typedef void nest_fn(void *const *p, i64 samples, i64 lo, i64 hi, real *scratch);
 typedef void numbers_fn(double lr, double t, double samples, real *s);
@@ -24,7 +20,6 @@ typedef void dgemm_fn(const char *transa, const char *transb, const int *m, cons
 
 enum { BARRIER = 1, ALONE = 2 };                    /* flags of a call */
 enum { DONE = 0, LATE = 1, NOT_FINITE = 2 };        /* why training stopped */
-enum { ORDER_DRAW = 2 };                            /* third word of the counters of random integers */
 enum { BLOCK_ROWS = 128 };                          /* rows gathered at a time: their numbers stay in L1 */
 enum { LONG_ROW = 128 };                            /* bytes: longer rows are left to memcpy */
 enum { CHECK_NS = 250000 };                         /* the clock is read about this often */
@@ -62,19 +57,6 @@ typedef struct {
     void (*barrier)(void);
 } team;
 
-/* A permutation of `rows` samples for each epoch: the same as specdl/data/order.py, which explains it. */
-typedef struct {
-    i64 rows;
-    i64 height, width;       /* sides of the grid of cells, less than 2**31 */
-    i64 rounds;              /* half-rounds, an even number; 0: samples come in their order */
-    i64 together;            /* epochs that share a key */
-    i64 first_group;         /* what `keys` begins with; a group is `together` epochs */
-    const u64 *keys;         /* one for each group that the call reaches */
-    i64 words;               /* random words of an epoch: rounds / 2 * (height + width) */
-    u32 *tables;             /* `tables_each` words for each thread, at least `words` */
-    i64 tables_each;
-} order;
-
 typedef struct {
     const char *from;        /* one row for each sample, dense */
     i64 bytes;               /* of a row */
@@ -98,6 +80,18 @@ typedef struct {
     i64 budget_ns;           /* the step in which this much time has passed is the last; 0: no limit */
     i64 done, why;           /* filled in here: steps completed, and why no more */
 } training;
+
+/* Consecutive rows through a schedule, batch by batch. */
+typedef struct {
+    const schedule *schedule;
+    const team *team;
+    const column *in;        /* from the first row on; `to` and `pitch` are of the batch's buffer */
+    i64 in_count;
+    const column *out;       /* from the buffer of a result, whose rows are dense, to where all rows go */
+    i64 out_count;
+    i64 rows, batch_size;
+    double *losses;          /* a loss for each batch, filled in here */
+} evaluation;
 
 static sgemm_fn *SGEMM __attribute__((unused));
 static dgemm_fn *DGEMM __attribute__((unused));
@@ -196,82 +190,6 @@ static void run_calls(const schedule *s, i64 samples, i64 from, i64 to, const wo
         if (c->flags & BARRIER) meet(w);
         if (spans[i].lo < spans[i].hi)
             c->fn(s->pointers + c->base, samples, spans[i].lo, spans[i].hi, scratch);
-    }
-}
-
-/* ---- Order. */
-
-/* Philox4x32-10: the upper halves of both 64-bit words of a block. */
-static inline void philox(u64 key, u64 block, u32 out[2])
-{
-    u32 c0 = (u32)block, c1 = (u32)(block >> 32), c2 = ORDER_DRAW, c3 = 0;
-    u32 k0 = (u32)key, k1 = (u32)(key >> 32);
-    for (int round = 0; round < 10; round++) {
-        u64 p0 = (u64)c0 * 0xD2511F53u, p1 = (u64)c2 * 0xCD9E8D57u;
-        c0 = (u32)(p1 >> 32) ^ c1 ^ k0;
-        c2 = (u32)(p0 >> 32) ^ c3 ^ k1;
-        c1 = (u32)p1;
-        c3 = (u32)p0;
-        k0 += 0x9E3779B9u;
-        k1 += 0xBB67AE85u;
-    }
-    out[0] = c1;
-    out[1] = c3;
-}
-
-/* The tables of an epoch's network, one half-round after another. */
-static void make_tables(const order *o, i64 epoch, u32 *tables)
-{
-    if (!o->rounds) return;
-    u64 key = o->keys[epoch / o->together - o->first_group];
-    i64 words = o->words, first = epoch % o->together * words;
-    for (i64 at = -(first & 1); at < words; at += 2) {
-        u32 pair[2];
-        philox(key, (u64)(first + at) >> 1, pair);
-        if (at >= 0) tables[at] = pair[0];
-        if (at + 1 < words) tables[at + 1] = pair[1];
-    }
-    u64 height = (u64)o->height, width = (u64)o->width;
-    for (i64 round = 0; round < o->rounds; round += 2) {
-        for (u64 i = 0; i < width; i++) tables[i] = (u32)(tables[i] * height >> 32);
-        tables += width;
-        for (u64 i = 0; i < height; i++) tables[i] = (u32)(tables[i] * width >> 32);
-        tables += height;
-    }
-}
-
-/* x modulo side, for x < 2 * side: below zero wraps to what is larger than x. */
-static inline u32 wrap(u32 x, u32 side)
-{
-    u32 less = x - side;
-    return less < x ? less : x;
-}
-
-/* The samples at places [place, place + n) of the epoch whose tables these are. */
-static void find_samples(const order *o, const u32 *tables, i64 place, i64 n, i64 *out)
-{
-    const i64 rows = o->rows, rounds = o->rounds;
-    const u32 height = (u32)o->height, width = (u32)o->width;
-    if (!rounds) {
-        for (i64 i = 0; i < n; i++) out[i] = place + i;
-        return;
-    }
-    u32 next_left = (u32)(place / width), next_right = (u32)(place % width);
-    for (i64 i = 0; i < n; i++) {
-        u32 left = next_left, right = next_right;
-        i64 sample;
-        do {
-            const u32 *table = tables;
-            for (i64 round = 0; round < rounds; round += 2) {
-                left = wrap(left + table[right], height);
-                table += width;
-                right = wrap(right + table[left], width);
-                table += height;
-            }
-            sample = (i64)left * width + right;
-        } while (sample >= rows);
-        out[i] = sample;
-        if (++next_right == width) next_right = 0, next_left++;
     }
 }
 
@@ -431,6 +349,52 @@ void specdl_run(const schedule *s, const team *t, i64 samples, double lr, double
     launch(t, run_part, &job);
 }
 
+/* One thread's rows of the batch that begins at `place`: brought in, or (`out`) taken out. */
+static void move_rows(const column *columns, i64 count, i64 place, span rows, int out)
+{
+    for (i64 i = 0; i < count; i++) {
+        const column *c = columns + i;
+        const i64 bytes = c->bytes, n = rows.hi - rows.lo;
+        const char *from = c->from + (out ? rows.lo : place + rows.lo) * bytes;
+        char *to = c->to + (out ? (place + rows.lo) * bytes : rows.lo * c->pitch);
+        if (n <= 0) continue;
+        if (out || c->pitch == bytes) memcpy(to, from, (size_t)(n * bytes));
+        else for (i64 row = 0; row < n; row++) memcpy(to + row * c->pitch, from + row * bytes, (size_t)bytes);
+    }
+}
+
+static void evaluate_part(void *job)
+{
+    const evaluation *e = job;
+    const schedule *s = e->schedule;
+    const worker w = worker_of(e->team);
+    i64 samples = -1;
+    span rows = {0, 0};
+    u64 before = flush_denormals();
+    for (i64 place = 0, batch = 0; place < e->rows; place += e->batch_size, batch++) {
+        i64 left = e->rows - place, here = left < e->batch_size ? left : e->batch_size;
+        if (samples != here) {
+            cut(s, samples = here, &w);
+            rows = span_of(samples, LANES, &w);
+        }
+        move_rows(e->in, e->in_count, place, rows, 0);
+        if (!w.id && s->numbers) s->numbers(1.0, 1.0, (double)samples, s->slots);
+        meet(&w);
+        run_calls(s, samples, 0, s->count, &w);
+        meet(&w);
+        if (!w.id) e->losses[batch] = (double)*s->loss;
+        move_rows(e->out, e->out_count, place, rows, 1);
+        meet(&w);
+    }
+    restore_denormals(before);
+}
+
+/* Run `rows` consecutive rows through a schedule that ends with a loss. */
+void specdl_evaluate(evaluation *e)
+{
+    launch(e->team, evaluate_part, e);
+}
+
 /* Where the products find the BLAS; null where there is none. */
 void specdl_blas(void *sgemm, void *dgemm)
 {
@@ -441,5 +405,5 @@ void specdl_blas(void *sgemm, void *dgemm)
 /* What the caller compares its own structures with. */
 const i64 specdl_sizes[] = {
     sizeof(real), sizeof(call), sizeof(span), sizeof(schedule),
-    sizeof(team), sizeof(order), sizeof(column), sizeof(training),
+    sizeof(team), sizeof(order), sizeof(column), sizeof(training), sizeof(evaluation),
 };
