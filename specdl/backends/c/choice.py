@@ -14,25 +14,26 @@ the least CPU time of many runs, in one process, float32, for one thread and for
 two. Widths 8 to 4096, batches 1 to 4096, with MKL 2024.2 on a processor that splits 64-byte vectors in
 two: time of the generated product over that of the BLAS
 
-    m x n x k           64-byte   32-byte, and MKL held to AVX2
-    50 x 25 x 25        0.5
-    128 x 10 x 256      0.44
-    128 x 128 x 128     0.90      0.91
-    128 x 512 x 784     0.91      0.96
-    512 x 784 x 128 a.T 0.86      0.95
-    1024 x 1024 x 128 a.T 1.05    1.13
-    512 x 512 x 2048 a.T  1.16
-    2048 x 2048 x 512 a.T 1.5
-    512 x 2048 x 2048   0.81
-    128 x 4096 x 4096   0.55
+    m x n x k               64-byte   32-byte, and MKL held to AVX2
+    50 x 25 x 25            0.54
+    128 x 10 x 256          0.41
+    128 x 128 x 128         0.91      0.91
+    128 x 512 x 784         0.91      0.96
+    128 x 4096 x 4096       0.86
+    512 x 2048 x 2048       0.81
+    512 x 784 x 128, a.T    0.91      0.73
+    512 x 512 x 2048, a.T   0.95
+    1024 x 1024 x 128, a.T  0.99      1.13
+    1024 x 1024 x 512, a.T  1.24
+    2048 x 2048 x 512, a.T  1.5
 
 No point was found from which the BLAS is faster while rows are contiguous: the first number is where
-measuring ended. float64 is alike. 16-byte vectors were not measured: there a BLAS may have wider ones.
+measuring ended (32-byte: at 0.27 GFLOP). float64 is alike, up to 0.13 GFLOP. 16-byte vectors were not measured: there a BLAS may have wider ones.
 """
 LONE_ROW = 8192
 """Numbers in a transposed b from which a BLAS multiplies a single row faster: packing b costs more than that.
 
-Generated over BLAS for one row and b of 64 x 64: 1.0, 128 x 128: 1.5, 512 x 512: 1.8; two rows: 0.7 to 1.07.
+Generated over BLAS for one row and b of 64 x 64: 1.0, 128 x 128: 1.5, 512 x 512: 1.8; two rows: 0.73 to 1.07.
 """
 
 
