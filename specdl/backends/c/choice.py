@@ -28,7 +28,9 @@ two: time of the generated product over that of the BLAS
     2048 x 2048 x 512, a.T  1.5
 
 No point was found from which the BLAS is faster while rows are contiguous: the first number is where
-measuring ended (32-byte: at 0.27 GFLOP). float64 is alike, up to 0.13 GFLOP. 16-byte vectors were not measured: there a BLAS may have wider ones.
+measuring ended (32-byte: at 0.27 GFLOP). float64 is alike, up to 0.13 GFLOP. 16-byte vectors were not
+measured: there a BLAS may have wider ones. Other programs ran beside on the same cores, which CPU time
+leaves out but caches do not: large products repeat within 10 to 20%.
 """
 LONE_ROW = 8192
 """Numbers in a transposed b from which a BLAS multiplies a single row faster: packing b costs more than that.
