@@ -48,6 +48,13 @@ class Bound:
             scratch=memory.numbers("scratch", 0, plan.sizes["scratch"] // BYTES[plan.goal.target.dtype]),
         )
         self.segments = segments(self.code.calls)
+        self.by_torch = {each.instr: each.nest for each in self.segments if each.nest is not None}
+        """The nest that torch runs for an instruction."""
+        self.ranges: dict[int, tuple[int, int]] = {}
+        """The native calls of each instruction, where each has its own: first, and one after the last."""
+        for number, call in enumerate(self.calls):
+            first, _ = self.ranges.get(call.nest.instrs[0], (number, number))
+            self.ranges[call.nest.instrs[0]] = first, number + 1
         self.left: dict[tuple[int, int], TorchNest] = {}
         """What torch runs, by the number of the nest and the rows of the batch."""
 
@@ -88,23 +95,16 @@ class Bound:
         """The loss, once it was computed."""
         return float(self.memory.value(self.schedule, str(self.schedule.program.loss), 1))
 
-    def range_of(self, instr: int) -> tuple[int, int]:
-        """The native calls of an instruction, where each has its own."""
-        numbers = [number for number, call in enumerate(self.calls) if instr in call.nest.instrs]
-        return (numbers[0], numbers[-1] + 1) if numbers else (0, 0)
-
     def is_native(self, instr: int) -> bool:
         """Whether no part of an instruction is left to torch."""
-        return all(segment.instr != instr for segment in self.segments)
+        return instr not in self.by_torch
 
     def run_instruction(self, instr: int, rows: int, lr: float = 1.0, t: float = 1.0) -> None:
         """Run one instruction, in a schedule where each has its own calls."""
-        first, last = self.range_of(instr)
-        if first < last:
-            self.native.run(rows, lr, t, first, last)
-        for segment in self.segments:
-            if segment.instr == instr and segment.nest is not None:
-                self.torch_nest(segment.nest, rows)(lr, t)
+        if instr in self.by_torch:
+            self.torch_nest(self.by_torch[instr], rows)(lr, t)
+        elif instr in self.ranges:
+            self.native.run(rows, lr, t, *self.ranges[instr])
 
     def run_phase(self, rows: int, phase: Phase) -> None:
         """Run the instructions of a phase."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from specdl.loops.nests import Nests
+from specdl.loops.nests import Nest, Nests
 
 
 def marks(nests: Nests) -> Sequence[str]:
@@ -14,8 +14,12 @@ def marks(nests: Nests) -> Sequence[str]:
     """
     found: list[str] = []
     program = nests.program
+    nests_of: dict[int, list[Nest]] = {}
+    for nest in nests.nests:
+        for number in nest.instrs:
+            nests_of.setdefault(number, []).append(nest)
     for number, instr in enumerate(program.instrs):
-        mine = [nest for nest in nests.nests if number in nest.instrs]
+        mine = nests_of.get(number, [])
         leaders = dict.fromkeys(nest.instrs[0] for nest in mine if nest.instrs[0] != number)
         if any(nest.kind == "torch" for nest in mine):
             found.append("torch")
