@@ -8,15 +8,20 @@ import torch
 import torch.nn.functional as F
 
 import specdl.program.calls
+from specdl.backends.c import expressions, functions, numbers
 from specdl.core.errors import CompilerFault
 from specdl.core.formula import batch_sum, maximum, row_mean, row_sum, rsqrt, tanh, total
 from specdl.core.types import TensorType
+from specdl.ops.activations.tanh import Tanh
 from specdl.ops.base import Formula, Kernel, Optimizer, Param, Signature
+from specdl.ops.layers.linear import Linear
 from specdl.ops.losses.mse import MSE
+from specdl.ops.optimizers.adam import Adam
 from specdl.program.calls import CallList, Renderer
 from specdl.program.formulas import trace_op
 from specdl.program.instructions import rendered
 from specdl.testing import OpFault, allocations, check_op
+from tests.backends.c.compilers import NEEDS_COMPILER
 
 SHAPES = [(4, 7), (2, 3, 5), (3, 1)]
 
@@ -397,6 +402,67 @@ def test_a_call_that_takes_memory(monkeypatch, fresh):
     monkeypatch.setitem(functions.SPECIAL, "sub", hidden)
     with pytest.raises(OpFault, match=r"^layer_norm.forward allocates \d+ bytes"):
         check_op(LayerNorm(), TensorType((4, 7)))
+
+
+# ---- native code ----
+
+
+@NEEDS_COMPILER
+def test_a_wrong_line_of_c(monkeypatch):
+    monkeypatch.setitem(expressions.OPERATORS, "sub", "+")
+    with pytest.raises(OpFault, match=r"^forward: wanted y, mean, rstd: `y` \(native float64\) differs"):
+        check_op(LayerNorm(), TensorType((4, 7)))
+    check_op(LayerNorm(), TensorType((4, 7)), natively=False)
+
+
+@NEEDS_COMPILER
+def test_c_that_writes_too_little(monkeypatch):
+    made = functions.emit_rows
+
+    def lazy(*args):
+        body = made(*args)
+        return replace(body, units=replace(body.units, fixed=-1))
+
+    monkeypatch.setattr(functions, "emit_rows", lazy)
+    with pytest.raises(OpFault, match=r"^forward: wanted y: `y` \(native float64\) differs .* by nan"):
+        check_op(Tanh(), TensorType((4, 7)))
+
+
+@NEEDS_COMPILER
+def test_c_that_writes_what_it_reads(monkeypatch):
+    made = functions.emit_rows
+
+    def meddling(nest, layout, target, names):
+        body = made(nest, layout, target, names)
+        name = names.param(nest.reads[0], written=True)
+        return replace(body, lines=(*body.lines, f"{name}[0] = 0;"))
+
+    monkeypatch.setattr(functions, "emit_rows", meddling)
+    with pytest.raises(OpFault, match=r"^forward: wanted y \(native\) changes what is only read$"):
+        check_op(Tanh(), TensorType((4, 7)))
+
+
+@NEEDS_COMPILER
+def test_a_wrong_update_in_c(monkeypatch):
+    monkeypatch.setitem(numbers.TEXT, "pow", "pow({0}, {1} + 1)")
+    with pytest.raises(OpFault, match=r"^update: wanted new_p, .*, t=1: `new_p` \(native float64\) differs"):
+        check_op(Adam(), TensorType((4, 7)))
+
+
+def test_without_a_compiler_there_is_no_native_code(monkeypatch):
+    monkeypatch.setattr("specdl.testing.native.find", lambda: None)
+    monkeypatch.setattr(
+        "specdl.testing.native.libraries", lambda *args: pytest.fail("there is nothing to compile with")
+    )
+    check_op(LayerNorm(), TensorType((4, 7)))
+
+
+def test_what_only_torch_runs_has_no_native_code(monkeypatch):
+    monkeypatch.setattr(
+        "specdl.testing.native.libraries", lambda *args: pytest.fail("there is nothing to compile")
+    )
+    check_op(Centre(), TensorType((4, 7)))
+    check_op(Linear(out_features=3), TensorType((4, 7)), natively=False)
 
 
 # ---- optimisers ----

@@ -9,7 +9,8 @@ from specdl.core.types import TensorType
 from specdl.ops.base import Layer, Loss
 from specdl.program.lower import arguments
 from specdl.program.program import Instr
-from specdl.testing import results_of, run_instruction, run_plain
+from specdl.testing.plain import results_of, run_plain
+from specdl.testing.rendered import run_instruction
 
 Tensor = torch.Tensor
 SHAPES = [(4, 7), (7, 4), (2, 3, 5), (1, 6), (6, 1), (1, 1), (3, 1, 4), (1, 2, 1), (2, 3, 2, 5)]

@@ -11,7 +11,8 @@ from specdl.ops.base import Optimizer
 from specdl.plan.plan import make
 from specdl.program.passes import JoinUpdates
 from specdl.program.program import SCALARS, Instr, Program
-from specdl.testing import Swallow, run_closures
+from specdl.testing.plain import Swallow
+from specdl.testing.rendered import run_closures
 
 SHAPES = {"a": (4, 7), "b": (3,), "c": (2, 3, 5)}
 """Of three parameters, none of which fills whole lines of a cache: joined, there is padding between."""
