@@ -1,6 +1,11 @@
-"""Random specs through the whole pipeline beside torch.nn with the same weights, in float64."""
+"""Random specs through the whole pipeline beside torch.nn with the same weights, in float64.
+
+On torch 200 of them, always the same. On the native backend each has to be compiled, so there are
+only 25; `SPECDL_TWINS=300` makes that 300, and others each time.
+"""
 
 import math
+import os
 from typing import Any
 
 import torch
@@ -10,6 +15,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 import specdl
+from tests.backends.c.compilers import NEEDS_COMPILER
 
 Spec = dict[str, Any]
 Shape = tuple[int, ...]
@@ -359,8 +365,24 @@ def same(what: str, got: Any, wanted: Any) -> None:
 def test_twins(spec, seed):
     """Forward, loss, every gradient and 20 steps on batches of any size."""
     note(str(spec))
+    check_twins(spec, seed, "torch")
+
+
+MORE = int(os.environ.get("SPECDL_TWINS", "0"))
+
+
+@NEEDS_COMPILER
+@settings(max_examples=MORE or 25, derandomize=not MORE)
+@given(specs(), st.integers(0, 2**16))
+def test_native_twins(spec, seed):
+    note(str(spec))
+    check_twins(spec, seed, "c")
+
+
+def check_twins(spec: Spec, seed: int, backend: str) -> None:
     generator = torch.Generator().manual_seed(seed)
-    model = specdl.compile(spec)
+    model = specdl.compile(spec, backend=backend)
+    assert model.executable.name == backend
     twin = Twin(spec, dict(model.parameters))
     rows = spec["data"]["batch_size"]
     x = inputs(spec, rows, generator)
