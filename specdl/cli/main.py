@@ -18,6 +18,7 @@ COMMANDS = {
     "eval": "compute the metrics of a run",
     "predict": "compute predictions from a run",
     "report": "write a run as one HTML page",
+    "export": "write a run's model as C that stands alone",
     "gradcheck": "compare gradients with central differences in float64",
     "bench": "measure a training step, and the limit that the machine sets",
     "explain": "say what a type or an error code means",

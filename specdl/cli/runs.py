@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from specdl.runner.run import Run
 
 
-def run_options(parser: argparse.ArgumentParser) -> None:
-    """A run folder, one of its checkpoints, and what its spec is compiled with."""
+def run_argument(parser: argparse.ArgumentParser) -> None:
+    """A run folder and one of its checkpoints."""
     parser.add_argument("run_folder", metavar="RUN", help="the folder of a run, as `specdl train` makes it")
     parser.add_argument(
         "--checkpoint",
@@ -21,6 +21,11 @@ def run_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="latest, best or the name of a folder in RUN/checkpoints (default: %(default)s)",
     )
+
+
+def run_options(parser: argparse.ArgumentParser) -> None:
+    """A run folder, one of its checkpoints, and what its spec is compiled with."""
+    run_argument(parser)
     compile_options(parser)
 
 
