@@ -77,7 +77,7 @@ def machine_options(parser: argparse.ArgumentParser) -> None:
         "--backend",
         choices=("auto", "torch", "c"),
         default="auto",
-        help="what runs the program (default: auto)",
+        help="what runs the program (default: auto, which is C where there is a compiler, else torch)",
     )
     parser.add_argument("--device", default="cpu", help="where it runs (default: cpu)")
     parser.add_argument(
