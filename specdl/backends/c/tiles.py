@@ -80,8 +80,11 @@ def accumulate(spread: View, vectors: View, rows: int, strip: Strip, k: str, to:
 
 def forget(target: Target) -> list[str]:
     """Keep compilers from holding constants of an epilogue in registers that the accumulators need."""
-    names = ", ".join(f'"xmm{index}"' for index in range(registers(target)))
-    return ["#ifdef __x86_64__", f'__asm__ volatile("" ::: {names});', "#endif"]
+    count = registers(target)
+    names = ", ".join(f'"xmm{index}"' for index in range(count))
+    # exported code may be compiled for a processor that lacks the registers of its vectors
+    there = "__AVX512F__" if count == 32 else "__x86_64__"
+    return [f"#ifdef {there}", f'__asm__ volatile("" ::: {names});', "#endif"]
 
 
 def registers(target: Target) -> int:

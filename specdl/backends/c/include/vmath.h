@@ -78,7 +78,7 @@ INLINE v kept(vi mask, v x) { return (v)(mask & (vi)x); }
 
 /* ---- what is exact for both types ---- */
 
-#define SIGN_BIT ((whole)1 << (8 * sizeof(real) - 1))
+#define SIGN_BIT ((whole)(1ull << (8 * sizeof(real) - 1)))
 
 INLINE v v_neg(v x) { return -x; }
 INLINE v v_abs(v x) { return (v)((vi)x & ~SIGN_BIT); }
