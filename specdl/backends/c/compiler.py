@@ -36,6 +36,8 @@ COMMON = (
     "-shared",
     "-fPIC",
 )
+FUSED_ALWAYS = "--param=avoid-fma-max-bits=0"
+"""Gcc takes some multiply-adds apart, by what else a loop does: one element would differ between tiles."""
 SOURCE, LIBRARY = "specdl.c", "specdl.so"
 INSTEAD = "set CC to a C compiler that works, or unset it; without one specdl runs on torch"
 DISK_IS_FULL = ("No space left on device", "Disk quota exceeded", "NoSpaceLeft", "DiskQuota")
@@ -210,8 +212,9 @@ def flags(toolchain: Toolchain, vector_bytes: int) -> tuple[str, ...]:
     """
     march = wanted_march()
     wide = ("-mprefer-vector-width=512",) if vector_bytes == 64 and ARCHITECTURE in X86 else ()
+    common = (*COMMON, FUSED_ALWAYS) if toolchain.kind == "gcc" and ARCHITECTURE in X86 else COMMON
     if march is None:
-        return (*COMMON, *native(toolchain), *wide)
+        return (*common, *native(toolchain), *wide)
     width = march_vector_bytes(march)
     if width is not None and width > processor_vector_bytes():
         raise NativeError(
@@ -220,7 +223,7 @@ def flags(toolchain: Toolchain, vector_bytes: int) -> tuple[str, ...]:
         )
     # zig takes what stands after a dash for a feature to leave out
     march = march.replace("-", "_") if toolchain.kind == "zig" else march
-    return (*COMMON, f"-march={march}", *wide)
+    return (*common, f"-march={march}", *wide)
 
 
 def native(toolchain: Toolchain) -> tuple[str, ...]:
