@@ -9,7 +9,7 @@ begins anew with the optimiser's state, from the weights of the checkpoint.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
     words = {"labels": fitted.get("labels", {}), "categories": fitted.get("fitted", {}).get("categories", {})}
     files = export(face, weights, {name: each for name, each in words.items() if each})
     write(folder, files, force=args.force)
-    tell(face, found, words["categories"])
+    tell(face, found, fitted.get("fitted", {}))
     if args.format == "json":
         listed = [{"path": str(folder / name), "bytes": len(content)} for name, content in files.items()]
         output.data_json({"files": listed, **{k: v for k, v in face.table().items() if k != "version"}})
@@ -157,23 +157,27 @@ def write(folder: Path, files: Mapping[str, bytes], *, force: bool) -> None:
         replace_file(folder / name, content)
 
 
-def tell(face: Face, found: Run, categories: Mapping[str, Any]) -> None:
+def tell(face: Face, found: Run, fitted: Mapping[str, Any]) -> None:
     """Say what one may not expect of the files."""
-    transforms = ", ".join(f"`{each.type}`" for each in found.model.spec.data.transforms)
     for door in face.plan.inputs:
-        steps = face.steps.get(door.value)
-        if steps is None:
-            output.message(
-                f"{door.c} (`{door.value}`) is to come as {transforms} leaves it: C does not do that"
-            )
-        elif steps:
-            output.message(
-                f"{door.c} (`{door.value}`) is to come raw: {transforms or 'filling'} is done in C"
-            )
-    if categories:
+        named, changed = f"{door.c} (`{door.value}`)", " and ".join(changes(found, fitted, door.value))
+        if door.value not in face.steps:
+            output.message(f"{named} is to come changed as the run does it, by {changed}: C does not do that")
+        elif changed:
+            output.message(f"{named} is to come raw: {changed} is done in C")
+    if fitted.get("categories"):
         output.message(f"words in columns are numbers in C: {face.name}.json lists them in order")
     count = sum(each.count for each in face.plan.parameters)
     if face.inside and count > LARGE:
         output.message(
             f"{count:,} weights take a compiler a while: --weights file puts them beside the source"
         )
+
+
+def changes(found: Run, fitted: Mapping[str, Any], name: str) -> Iterator[str]:
+    """What a run's data does to an input, in words."""
+    if name in fitted.get("fill", {}):
+        yield "filling of what is missing"
+    for transform, state in zip(found.model.spec.data.transforms, fitted.get("transforms", ()), strict=False):
+        if name in state:
+            yield f"`{transform.type}`"
