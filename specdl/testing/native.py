@@ -123,7 +123,7 @@ class NativeCheck:
 
     def compile(self, toolchain: Toolchain) -> Future[list[CDLL]]:
         """The library of each precision, once it is there."""
-        sources = [built.plan.sources["whole"] for built in self.built]
+        sources = [built.plan.sources["whole"][0] for built in self.built]
         options = (*flags(toolchain, vector_bytes()), OPTION)
         worker = ThreadPoolExecutor(1)
         compiled = worker.submit(libraries, sources, toolchain, options)
@@ -229,7 +229,7 @@ def plan_of(cases: Sequence[Case], rows: int, dtype: DType) -> NativePlan:
         sizes["scalars"] += aligned(len(each.slots) * BYTES[dtype])
     sizes["scratch"] = aligned(max(each.scratch for each in code.values()) * BYTES[dtype])
     sizes["slack"] = SLACK
-    sources = {"whole": assembler.source()}
+    sources = {"whole": (assembler.source(),)}
     nothing = Bytes(*[0] * len(fields(Bytes)))
     plan = NativePlan(rows, 1, sizes, schedules, code, slots, {}, sources, nothing, goal)
     return plan.verify()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
@@ -14,6 +15,8 @@ from specdl.core.expr import Expr
 from specdl.loops.nests import Nest
 from specdl.plan.nest_schedule import NestSchedule, stored_bytes
 
+PART, PARTS = 7, 4
+"""About so many functions are compiled together, in so many parts at most."""
 APART = 64
 """After so many nests without a barrier there is one: what is in flight is looked through at each nest."""
 
@@ -77,16 +80,33 @@ class Assembler:
         return Code(tuple(calls), tuple(slots), self.numbers.setdefault(text, len(self.numbers)), scratch)
 
     def source(self) -> str:
-        """The whole text of the library."""
-        parts = [
-            *self.prelude(),
-            header("order.h"),
-            header("runtime.h"),
-            *self.definitions(),
-            table("nest_fn", "specdl_nests", "n", len(self.functions)),
-            table("numbers_fn", "specdl_numbers", "numbers", len(self.numbers)),
+        """All of it as one text."""
+        runtime = (header("nest.h"), header("order.h"), header("runtime.h"))
+        tables = self.tables(range(len(self.functions)), range(len(self.numbers)))
+        return "\n".join([*self.prelude(), *runtime, *self.definitions(), *tables])
+
+    def sources(self) -> tuple[str, ...]:
+        """Texts to be compiled side by side: the runtime, which is the same for all, and the functions."""
+        target = self.goal.target
+        types = f"typedef {target.real} real;\ntypedef int64_t i64;\n"
+        real = f"#include <stdint.h>\n{types}#define LANES {target.lanes}\n"
+        runtime = "\n".join([real, header("nest.h"), header("order.h"), header("runtime.h")])
+        definitions = self.definitions()
+        nests, fillers = definitions[: len(self.functions)], definitions[len(self.functions) :]
+        texts = [runtime]
+        for part in parts(nests):
+            numbers = range(len(self.numbers)) if part.start == 0 else range(0)
+            own = [*nests[part.start : part.stop], *(fillers if numbers else ())]
+            texts.append("\n".join([*self.prelude(), header("nest.h"), *own, *self.tables(part, numbers)]))
+        return tuple(texts)
+
+    def tables(self, nests: range, numbers: range) -> list[str]:
+        """The exported tables of functions, and how many each has."""
+        return [
+            table("nest_fn", "specdl_nests", "n", nests),
+            table("numbers_fn", "specdl_numbers", "numbers", numbers),
+            f"const i64 specdl_counts[] = {{{len(nests)}, {len(numbers)}}};\n",
         ]
-        return "\n".join(parts)
 
     def prelude(self) -> list[str]:
         """The texts that the functions build on."""
@@ -112,9 +132,22 @@ NUMBERS_PARAMETERS = "double lr, double t, double samples, real *s"
 UNUSED = "  (void)p, (void)samples, (void)lo, (void)hi, (void)scratch;\n"
 
 
-def table(type: str, name: str, prefix: str, count: int) -> str:
+def table(type: str, name: str, prefix: str, numbers: range) -> str:
     """An exported table of functions."""
-    return f"{type} *const {name}[] = {{{', '.join(f'{prefix}{i}' for i in range(count)) or '0'}}};\n"
+    return f"{type} *const {name}[] = {{{', '.join(f'{prefix}{i}' for i in numbers) or '0'}}};\n"
+
+
+def parts(texts: Sequence[str]) -> list[range]:
+    """Ranges of texts of about equal length, one for each `PART` of them: compilers run side by side."""
+    wanted = max(1, min(PARTS, round(len(texts) / PART)))
+    found: list[range] = []
+    total, done, begun = sum(map(len, texts)), 0, 0
+    for number, text in enumerate(texts):
+        done += len(text)
+        if done * wanted >= total * (len(found) + 1):
+            found.append(range(begun, number + 1))
+            begun = number + 1
+    return found or [range(0)]
 
 
 @lru_cache(maxsize=4)

@@ -16,7 +16,7 @@ from specdl.backends.c.bound import Bound
 from specdl.backends.c.compiler import Tell, Toolchain, flags, silent
 from specdl.backends.c.guard import Guard
 from specdl.backends.c.kernel import NativeKernel
-from specdl.backends.c.library import library
+from specdl.backends.c.library import libraries
 from specdl.backends.c.memory import Memory
 from specdl.backends.c.plan import NativePlan
 from specdl.backends.c.runtime import Column, Library, Reason, Team, Training, evaluate
@@ -69,7 +69,7 @@ class NativeExecutable:
         if name not in self.libraries:
             target = self.plan.goal.target
             options = flags(self.toolchain, target.vector_bytes)
-            compiled = library(self.plan.sources[name], self.toolchain, options, tell=self.tell)
+            compiled = libraries(self.plan.sources[name], self.toolchain, options, tell=self.tell)
             self.libraries[name] = Library(compiled, BYTES[target.dtype])
         return self.libraries[name]
 

@@ -27,7 +27,7 @@ SLACK = 64
 class NativePlan:
     """The layout for batches of up to `rows` samples, and the code that runs over it.
 
-    `schedules` are as in `specdl.plan.plan.Plan`, `code` their calls, and `sources` the text of two
+    `schedules` are as in `specdl.plan.plan.Plan`, `code` their calls, and `sources` the texts of two
     libraries: `whole` has the schedules that run as a whole, `single` the one of kernels that can be
     called one by one, which is compiled when somebody does. `guard` in `sizes` is a copy of
     what a step commits, from which a run that went wrong is replayed.
@@ -41,7 +41,7 @@ class NativePlan:
     slots: Mapping[str, Place]
     torch_slots: Mapping[tuple[str, int], Place]
     """The numbers of what torch runs, by the schedule and the number of the nest."""
-    sources: Mapping[str, str]
+    sources: Mapping[str, tuple[str, ...]]
     bytes: Bytes
     goal: Goal
 
@@ -101,7 +101,7 @@ def make(programs: Mapping[str, Program], rows: int, goal: Goal) -> NativePlan:
     sizes["scratch"] = goal.threads * each_thread
     sizes["guard"] = sizes["params"] + sizes["optimizer"] if "step" in schedules else 0
     sizes["slack"] = SLACK
-    sources = {name: assembler.source() for name, assembler in assemblers.items()}
+    sources = {name: assembler.sources() for name, assembler in assemblers.items()}
     counted = count(sizes, max(each.lower_bound for each in schedules.values()))
     return NativePlan(rows, goal.threads, sizes, schedules, code, slots, torch_slots, sources, counted, goal)
 

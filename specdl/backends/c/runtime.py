@@ -38,6 +38,9 @@ Reason = Literal["done", "late", "not finite"]
 REASONS: tuple[Reason, ...] = ("done", "late", "not finite")
 """Why training stopped: all steps are taken, time is up, or a loss is infinite or NaN."""
 
+Table = Literal["specdl_nests", "specdl_numbers"]
+TABLES: tuple[Table, ...] = ("specdl_nests", "specdl_numbers")
+"""In the order of a library's `specdl_counts`."""
 BARRIER, ALONE = 1, 2
 ALIGN = 64
 """Bytes: what the memory of one thread is aligned to, so that threads share no cache line."""
@@ -83,14 +86,15 @@ class Team:
 
 
 class Library:
-    """A loaded library, whose structures are checked and whose products know torch's BLAS.
+    """Compiled code: a runtime, and functions, which may be in libraries of their own.
 
-    Raises `CompilerFault` where its structures are not those of this module, or its numbers not
-    `real_bytes` long.
+    Its structures are checked, and its products know torch's BLAS. Raises `CompilerFault` where its
+    structures are not those of this module, or its numbers not `real_bytes` long.
     """
 
-    def __init__(self, library: ctypes.CDLL | Path, real_bytes: int) -> None:
-        self.c = ctypes.CDLL(str(library)) if isinstance(library, Path) else library
+    def __init__(self, libraries: ctypes.CDLL | Sequence[ctypes.CDLL], real_bytes: int) -> None:
+        every = [libraries] if isinstance(libraries, ctypes.CDLL) else list(libraries)
+        self.c, self.parts = every[0], every[1:] or every
         self.real_bytes = real_bytes
         expected = [real_bytes, *map(ctypes.sizeof, STRUCTURES)]
         sizes = list((c_int64 * len(expected)).in_dll(self.c, "specdl_sizes"))
@@ -102,13 +106,19 @@ class Library:
         ]  # fmt: skip
         self.c.specdl_run.restype = None
         self.c.specdl_evaluate.argtypes, self.c.specdl_evaluate.restype = [POINTER(CEvaluation)], None
-        self.c.specdl_blas.argtypes, self.c.specdl_blas.restype = [c_void_p, c_void_p], None
         symbols = torch_symbols()
-        self.c.specdl_blas(symbols.get("sgemm_"), symbols.get("dgemm_"))
+        for part in self.parts:
+            part.specdl_blas.argtypes, part.specdl_blas.restype = [c_void_p, c_void_p], None
+            part.specdl_blas(symbols.get("sgemm_"), symbols.get("dgemm_"))
 
-    def entry(self, table: Literal["specdl_nests", "specdl_numbers"], number: int) -> int:
-        """The address of a function in one of the library's tables."""
-        return int((c_void_p * (number + 1)).in_dll(self.c, table)[number] or 0)
+    def entry(self, table: Table, number: int) -> int:
+        """The address of a function: the tables of all parts count on from one another."""
+        for part in self.parts:
+            count = (c_int64 * len(TABLES)).in_dll(part, "specdl_counts")[TABLES.index(table)]
+            if number < count:
+                return int((c_void_p * count).in_dll(part, table)[number] or 0)
+            number -= count
+        raise CompilerFault(f"{table} has too few entries")
 
 
 @dataclass(frozen=True)

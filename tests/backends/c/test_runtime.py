@@ -95,6 +95,7 @@ static void numbers0(double lr, double t, double samples, real *s) {
     s[0] = (real)lr; s[1] = (real)t; s[2] = (real)samples;
 }
 numbers_fn *const specdl_numbers[] = {numbers0};
+const i64 specdl_counts[] = {9, 1};
 void *blas_seen(void) { return (void *)SGEMM; }
 """
 
@@ -103,12 +104,13 @@ def built(folder: Path, real: str) -> Library:
     source, library = folder / f"{real}.c", folder / f"{real}.so"
     source.write_text(
         HEAD.format(real=real)
+        + (INCLUDE / "nest.h").read_text()
         + (INCLUDE / "order.h").read_text()
         + (INCLUDE / "runtime.h").read_text()
         + NESTS
     )
     subprocess.run([COMPILER, *FLAGS, str(source), "-o", str(library)], check=True)
-    return Library(library, 8 if real == "double" else 4)
+    return Library(ctypes.CDLL(str(library)), 8 if real == "double" else 4)
 
 
 @pytest.fixture(scope="module")

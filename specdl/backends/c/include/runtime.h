@@ -1,22 +1,14 @@
 /* The runtime of a generated library: nests run one after another on a team of threads, and whole
    stretches of training steps run with nothing but C between them.
 
-   Pasted in after the vector functions, which define `real` and `i64`, and the order. Whatever a structure points to
+   Pasted in after `nest.h` and the order; it needs `real`, `i64` and LANES. Whatever a structure points to
    belongs to the caller and outlives the call. Every number in a structure is 64 bits wide, so that it
    is laid out the same for every compiler and for ctypes. */
 
 #include <string.h>
 #include <time.h>
 
-typedef void nest_fn(void *const *p, i64 samples, i64 lo, i64 hi, real *scratch);
-typedef void numbers_fn(double lr, double t, double samples, real *s);
 typedef void part_fn(void *job);
-typedef void sgemm_fn(const char *transa, const char *transb, const int *m, const int *n, const int *k,
-                      const float *alpha, const float *a, const int *lda, const float *b, const int *ldb,
-                      const float *beta, float *c, const int *ldc);
-typedef void dgemm_fn(const char *transa, const char *transb, const int *m, const int *n, const int *k,
-                      const double *alpha, const double *a, const int *lda, const double *b, const int *ldb,
-                      const double *beta, double *c, const int *ldc);
 
 enum { BARRIER = 1, ALONE = 2 };                    /* flags of a call */
 enum { DONE = 0, LATE = 1, NOT_FINITE = 2 };        /* why training stopped */
@@ -92,9 +84,6 @@ typedef struct {
     i64 rows, batch_size;
     double *losses;          /* a loss for each batch, filled in here */
 } evaluation;
-
-static sgemm_fn *SGEMM __attribute__((unused));
-static dgemm_fn *DGEMM __attribute__((unused));
 
 /* ---- Denormals: flushed to zero in each thread while it works, and the switch put back after. */
 
@@ -393,13 +382,6 @@ static void evaluate_part(void *job)
 void specdl_evaluate(evaluation *e)
 {
     launch(e->team, evaluate_part, e);
-}
-
-/* Where the products find the BLAS; null where there is none. */
-void specdl_blas(void *sgemm, void *dgemm)
-{
-    SGEMM = (sgemm_fn *)sgemm;
-    DGEMM = (dgemm_fn *)dgemm;
 }
 
 /* What the caller compares its own structures with. */
