@@ -3,7 +3,7 @@
 A fused step makes gradients and takes the update at once, so it can only look at the loss
 before it commits. A copy of what steps commit is therefore kept, with a list of the steps
 since: when a loss, a parameter or a moment turns out not to be finite, those steps are taken again
-from the copy, the last ones kernel by kernel, until the first that fails is found. It is
+from the copy until the first that fails is found, which is run kernel by kernel. It is
 reported as if nothing had happened after it.
 """
 
@@ -112,22 +112,31 @@ class Guard:
         return losses
 
     def replay(self, stretch: Stretch) -> None:
-        """Take all steps since the copy again, with care at the end of the last stretch.
+        """Take all steps since the copy again, with care at the one of the last stretch that goes wrong.
 
-        Raises `DivergedError` at the first step that goes wrong, which is one of the last two:
-        the losses of those before are finite, so what they were computed from was.
+        Raises `DivergedError` at that step. Losses may have been finite long after it: of a moment
+        that overflowed the loss knows nothing. So it is looked for by halves.
         """
         self.restore()
         executable, data, deal = self.executable, stretch.data, stretch.deal
         for each in self.since:
             executable.run_steps(each.data, each.deal, each.first, each.rates, None)
-        safe = max(len(stretch.rates) - 2, 0)
-        executable.run_steps(data, deal, stretch.first, stretch.rates[:safe], None)
-        for number in range(safe, len(stretch.rates)):
-            step = stretch.first + number
-            executable.gather(data, torch.from_numpy(deal.indices(step)))
-            self.take()
-            self.careful_step(float(stretch.rates[number]), step + 1)
+        self.take()
+        good, end = 0, len(stretch.rates)
+        while end - good > 1:
+            middle = (good + end) // 2
+            _, reason = executable.run_steps(
+                data, deal, stretch.first + good, stretch.rates[good:middle], None
+            )
+            if reason == "done" and self.finite():
+                good = middle
+                self.take()
+            else:
+                end = middle
+                self.restore()
+        step = stretch.first + good
+        executable.gather(data, torch.from_numpy(deal.indices(step)))
+        self.careful_step(float(stretch.rates[good]), step + 1)
         self.version = -1
 
     def careful_step(self, lr: float, t: int) -> float:
