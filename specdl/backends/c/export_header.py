@@ -32,11 +32,11 @@ typedef struct {name}_model {name}_model;
 /* A model{begun}; NULL where there is no memory. */
 {name}_model *{name}_new(void);
 
-/* Gives back what {name}_new made. */
+/* Gives back what {name}_new made; nothing else. */
 void {name}_free({name}_model *model);
 
 /* The same in memory of the caller's: {upper}_MODEL_BYTES bytes at a multiple of 64; NULL if it is at none.
-   Nothing is allocated; the memory itself is what is to be given back. */
+   Nothing is allocated, and the memory stays the caller's. */
 {name}_model *{name}_init(void *memory);
 """
 

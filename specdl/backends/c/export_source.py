@@ -11,144 +11,22 @@ from specdl.backends.c.assemble import header
 from specdl.backends.c.export_face import Face
 from specdl.backends.c.export_plan import HEAD, Door
 from specdl.backends.c.export_tables import described, numbers, schedule
+from specdl.backends.c.export_texts import (
+    BEGIN,
+    CLANG,
+    LOAD_FILE,
+    LOUD,
+    MODEL,
+    PARAMETERS,
+    PREDICT,
+    PREPARE,
+    QUIET,
+    TRAIN,
+)
 from specdl.core.errors import CompilerFault
 from specdl.data.elementwise import Filled, Step
 
 Array = np.ndarray[Any, Any]
-QUIET = """/* What nests name, not all of them read. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wunused-variable"
-"""
-LOUD = "#pragma GCC diagnostic pop\n"
-
-MODEL = """
-struct {name}_model {{
-    int64_t steps;
-}};
-
-static char *arena_of({name}_model *model)
-{{
-    return (char *)model + {head};
-}}
-
-{name}_model *{name}_init(void *memory)
-{{
-    {name}_model *model = memory;
-    if (!memory || (uintptr_t)memory % 64) return NULL;
-    memset(memory, 0, {upper}_MODEL_BYTES);
-{begin}    return model;
-}}
-
-{name}_model *{name}_new(void)
-{{
-    return {name}_init(aligned_alloc(64, {upper}_MODEL_BYTES));
-}}
-
-void {name}_free({name}_model *model)
-{{
-    free(model);
-}}
-"""
-BEGIN = """    for (int k = 0; k < {upper}_PARAMETERS; k++)
-        memcpy({name}_weights(model, k), begin + {name}_parameters[k].offset,
-               {name}_parameters[k].count * sizeof(real));
-"""
-
-PARAMETERS = """
-real *{name}_weights({name}_model *model, int number)
-{{
-    if (number < 0 || number >= {upper}_PARAMETERS) return NULL;
-    return (real *)(arena_of(model) + parameter_places[number]);
-}}
-
-int {name}_load({name}_model *model, const void *bytes, size_t size)
-{{
-    const unsigned char *from = bytes;
-    if (size != {upper}_WEIGHTS_BYTES) return -1;
-    for (int k = 0; k < {upper}_PARAMETERS; k++) {{
-        real *to = {name}_weights(model, k);
-        for (size_t i = 0; i < {name}_parameters[k].count; i++, from += sizeof(real))
-            number_from(from, to + i);
-    }}
-    return 0;
-}}
-
-void {name}_save({name}_model *model, void *bytes)
-{{
-    unsigned char *to = bytes;
-    for (int k = 0; k < {upper}_PARAMETERS; k++) {{
-        const real *from = {name}_weights(model, k);
-        for (size_t i = 0; i < {name}_parameters[k].count; i++, to += sizeof(real))
-            number_to(from[i], to);
-    }}
-}}
-"""
-
-LOAD_FILE = """
-int {name}_load_file({name}_model *model, const char *path)
-{{
-    /* one byte more, to see that there is none */
-    const size_t size = {upper}_WEIGHTS_BYTES;
-    unsigned char *bytes = malloc(size + 1);
-    FILE *file = bytes ? fopen(path, "rb") : NULL;
-    size_t found = file ? fread(bytes, 1, size + 1, file) : size + 1;
-    if (file) fclose(file);
-    int result = found == size ? {name}_load(model, bytes, found) : -1;
-    free(bytes);
-    return result;
-}}
-"""
-
-PREPARE = """
-static void prepare{number}(const real *x, size_t rows, real *to)
-{{
-{tables}    for (size_t i = 0; i < rows; i++)
-        for (size_t j = 0; j < {size}; j++) {{
-            double value = *x++;
-{lines}            *to++ = (real)value;
-        }}
-}}
-"""
-
-PREDICT = """
-{predict}
-{{
-    char *const arena = arena_of(model);
-    uint64_t before = flush_denormals();
-    for (size_t done = 0; done < rows; done += {upper}_BATCH) {{
-        const size_t left = rows - done, n = left < {upper}_BATCH ? left : {upper}_BATCH;
-        put(arena, n, {moved});
-        fill_slots(&infer, arena, (i64)n, 1, 1);
-        run_calls(&infer, arena, (i64)n, infer.calls, infer.places, {count});
-{take}    }}
-    restore_denormals(before);
-}}
-"""
-
-TRAIN = """
-{train_step}
-{{
-    char *const arena = arena_of(model);
-    if (rows < 1 || rows > {upper}_BATCH) return NAN;
-    uint64_t before = flush_denormals();
-    put(arena, rows, {inputs});
-{targets}    fill_slots(&step, arena, (i64)rows, lr, (double)model->steps + 1);
-    const i64 *places = run_calls(&step, arena, (i64)rows, step.calls, step.places, {early});
-    const real loss = *(const real *)(arena + {loss});
-    if (__builtin_isfinite(loss)) {{
-        /* what is left takes the update */
-        run_calls(&step, arena, (i64)rows, step.calls + {early}, places, {late});
-        model->steps++;
-    }}
-    restore_denormals(before);
-    return loss;
-}}
-
-int64_t {name}_steps(const {name}_model *model)
-{{
-    return model->steps;
-}}
-"""
 
 
 def source(face: Face, weights: Mapping[str, Array]) -> str:
@@ -160,7 +38,10 @@ def source(face: Face, weights: Mapping[str, Array]) -> str:
     parts = [
         f"/* {face.name}.h says what is here and how to compile it. */\n\n",
         f'#include "{face.name}.h"\n{files}\n{lines}#define MOST_POINTERS {max(most, 1)}\n\n',
-        *(f"{text}\n" for text in (*rest, header("export.h"), QUIET, *plan.assembler.definitions(), LOUD)),
+        *(
+            f"{text}\n"
+            for text in (CLANG, *rest, header("export.h"), QUIET, *plan.assembler.definitions(), LOUD)
+        ),
         *(schedule(face, name) for name in plan.schedules),
         described(face),
     ]

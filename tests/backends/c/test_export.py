@@ -170,8 +170,8 @@ def test_the_header_suits_cxx(trained, tmp_path):
     program = f'#include "{trained.face.name}.h"\nint main() {{ {trained.face.name}_free(nullptr); }}\n'
     (tmp_path / "main.cc").write_text(program)
     for command in exported.compilers().values():
-        line = [*command, "-x", "c++", "-Wall", "-Wextra", "-Werror", f"-I{trained.folder}", "-fsyntax-only"]
-        exported.build([*line, str(tmp_path / "main.cc")], tmp_path)
+        line = [*command, "-x", "c++", "-Wall", "-Wextra", "-Werror", f"-I{trained.folder}", "-c"]
+        exported.build([*line, str(tmp_path / "main.cc"), "-o", str(tmp_path / "main.o")], tmp_path)
 
 
 def test_with_equal_vectors_and_flags_it_is_the_native_backend_bit_for_bit(tmp_path):
@@ -200,6 +200,8 @@ def test_with_equal_vectors_and_flags_it_is_the_native_backend_bit_for_bit(tmp_p
 DOORS = """
     char *memory = aligned_alloc(64, ODD_MODEL_BYTES + 64), bytes[ODD_WEIGHTS_BYTES];
     if (odd_init(memory + 8) || odd_init(NULL) || !odd_init(memory + 64)) return 10;
+    odd_free((odd_model *)(memory + 64));
+    odd_free(NULL);
     free(memory);
     float x[ODD_BATCH * ODD_X_SIZE] = {0}, target[ODD_BATCH * ODD_TARGET_SIZE] = {0}, y[ODD_Y_SIZE] = {5};
     odd_predict(model, 0, x, y);
