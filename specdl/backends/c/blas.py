@@ -47,6 +47,8 @@ def emit_blas(
     follows = epilogue("i", "j", "x", tail(n, lanes))
     ld = stored.ld if stored else width * lanes
     height = max(BLOCK_BYTES // (target.vector_bytes * width), LEAST_ROWS) // GRAIN_ROWS * GRAIN_ROWS
+    # (what a block holds is scratch memory: no more rows than are planned, however wide they are)
+    height = max(min(height, m.at(planned)), 1)
     (trans_a, lda), (trans_b, ldb) = letter(a.k, a.outer, k == ONE), letter(b.outer, b.k, n == 1)
     out = f"{stored.pointer} + top*{ld} + left" if stored else "scratch"
     b_at, a_at = f"{b.pointer} + left*{b.outer}", f"{a.pointer} + top*{a.outer}"

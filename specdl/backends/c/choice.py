@@ -32,11 +32,6 @@ measuring ended (32-byte: at 0.27 GFLOP). float64 is alike, up to 0.13 GFLOP. 16
 measured: there a BLAS may have wider ones. Other programs ran beside on the same cores, which CPU time
 leaves out but caches do not: large products repeat within 10 to 20%.
 """
-LONE_ROW = 8192
-"""Numbers in a transposed b from which a BLAS multiplies a single row faster: packing b costs more than that.
-
-Generated over BLAS for one row and b of 64 x 64: 1.0, 128 x 128: 1.5, 512 x 512: 1.8; two rows: 0.73 to 1.07.
-"""
 
 
 def prefers_blas(
@@ -54,6 +49,4 @@ def prefers_blas(
     `fused_update`: an optimizer's update follows on it, whose memory the generated product of
     moderate size passes over once less; that was timed with it, and makes no other difference.
     """
-    if m == 1 and b_transposed and n * k >= LONE_ROW:
-        return True
     return 2 * m * n * k / threads >= LARGE[target.vector_bytes][a_transposed]

@@ -1,7 +1,8 @@
 """Products in C: register tiles of explicit accumulators, then what becomes of each vector of results.
 
 The sum of each element runs over k in order, as one chain of multiply-adds, wherever the element
-lies: tiles, threads and batches of any size give the same bits.
+lies: tiles, threads and batches of any size give the same bits. Products of few rows that are dot
+products have an order of their own.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from specdl.backends.c.body import Body, Epilogue, Extent, View
+from specdl.backends.c.dots import emit_dots, is_dots
 from specdl.backends.c.tall import emit_tall, is_tall
 from specdl.backends.c.target import Target
 from specdl.backends.c.tiles import Strip, accumulate, block, least, loop, moved, strip, tail
@@ -44,6 +46,8 @@ def emit(
     assert 1 in (b.outer, b.k), "b has contiguous columns or contiguous rows"
     if is_tall(a, m, n, target):
         return emit_tall(a, b, m.fixed, n, k, epilogue, target, threads)
+    if is_dots(a, b, m.at(planned), k):
+        return emit_dots(a, b, m, n, k.fixed, epilogue, target, planned, threads)
     width = -(-n // target.lanes)
     tiling = choose(max(m.at(planned), 1), width, target, threads)
     packs = b.outer != 1 or (tiling.panels > 1 and tiling.tiles >= PACKED_TILES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from specdl.backends.c.body import View
 from specdl.backends.c.target import Target
@@ -55,7 +56,8 @@ def strip(length: int, vectors: int, target: Target) -> Strip:
     return Strip(vectors, last, target)
 
 
-def accumulate(spread: View, vectors: View, rows: int, strip: Strip, k: str, to: str) -> list[str]:
+@lru_cache(maxsize=1024)
+def accumulate(spread: View, vectors: View, rows: int, strip: Strip, k: str, to: str) -> tuple[str, ...]:
     """The sums over k of a number of `spread`, for each of the rows, times the vectors of `vectors`.
 
     Both views start at the tile; `vectors` is contiguous along `outer`. Row r of the tile is stored
@@ -75,7 +77,7 @@ def accumulate(spread: View, vectors: View, rows: int, strip: Strip, k: str, to:
     for r in range(rows):
         for q, name in enumerate(names[r]):
             lines.append(f"ST({to} + {r * strip.row + q * lanes}, {strip.whole(name, q)});")
-    return lines
+    return tuple(lines)
 
 
 def forget(target: Target) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from specdl.backends.c.target import Target
 from specdl.backends.c.tiles import registers
@@ -54,6 +55,7 @@ def tilings(height: int, width: int, target: Target) -> list[tuple[int, int]]:
     ]
 
 
+@lru_cache(maxsize=1024)
 def choose(height: int, width: int, target: Target, threads: int) -> Tiling:
     """The tiling whose busiest thread has the least to do.
 

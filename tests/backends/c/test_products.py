@@ -13,6 +13,7 @@ import torch
 import specdl.backends.c
 from specdl.backends.c.blas import Stored, emit_blas
 from specdl.backends.c.body import Body, Extent, View
+from specdl.backends.c.dots import shape
 from specdl.backends.c.products import emit
 from specdl.backends.c.target import Target
 from specdl.backends.c.tiles import registers
@@ -212,6 +213,12 @@ def every_shape():
     yield Case(BATCH, 300, Extent(fixed=70), False, True, threads=2)
     yield Case(BATCH, 176, Extent(fixed=12), False, False, 5, threads=2)
     yield Case(BATCH, 176, Extent(fixed=12), False, False, 5, planned=1)
+    # dot products: few rows, for which b is not turned
+    for index, (n, k) in enumerate([(1, 64), (5, 70), (16, 128), (25, 130), (33, 97), (40, 200), (200, 256)]):
+        for rows in (1, 2, 4, 7, 12):
+            gap, threads = (0, 3)[index % 2], 1 + index % 3
+            yield Case(Extent(fixed=rows), n, Extent(fixed=k), False, True, gap, threads=threads)
+        yield Case(BATCH, n, Extent(fixed=k), False, True, gap, planned=(1, 2, 4)[index % 3], threads=threads)
     # panels of b packed at once
     yield Case(Extent(fixed=700), 790, Extent(fixed=4), True, False, threads=2)
     yield Case(Extent(fixed=700), 790, Extent(fixed=4), False, True, threads=1)
@@ -259,10 +266,41 @@ def test_nothing_follows_a_product_by_blas():
     assert "LD(" not in "".join(body.lines)
 
 
+def test_scratch_memory_of_a_product_by_blas_is_no_more_than_its_result():
+    for rows, planned in [(Extent(fixed=8), 50), (BATCH, 8)]:
+        case = Case(rows, 1000, Extent(fixed=3), planned=planned)
+        a, b = case.views()
+        body = emit_blas(
+            a, b, case.m, case.n, case.k, None, store(case, TARGETS[0]), TARGETS[0], case.planned
+        )
+        assert body.scratch == 8 * 1008
+
+
 def test_text_depends_on_the_arguments_alone():
     case = Case(BATCH, 25, Extent(fixed=25), False, True)
     first, second = (emitted(case, TARGETS[0]) for _ in range(2))
     assert first == second
+
+
+def test_few_rows_are_dot_products():
+    def turns(rows, k, planned=50):
+        body = emitted(Case(rows, 128, Extent(fixed=k), False, True, planned=planned), TARGETS[0])
+        return any("transpose(" in line for line in body.lines)
+
+    assert not turns(Extent(fixed=4), 128)
+    assert not turns(BATCH, 128, planned=4)
+    assert turns(BATCH, 128, planned=50)
+    # nor do they pay where little is summed
+    assert turns(Extent(fixed=4), 16)
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda t: f"{t.dtype}-{t.lanes}")
+def test_dots_fit_the_registers(target):
+    for height in (1, 2, 3, 4, 12, 100):
+        rows, columns = shape(height, target)
+        assert rows * columns + min(rows, columns) + 1 <= registers(target)
+        assert rows <= height
+        assert columns <= target.lanes
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda t: f"{t.dtype}-{t.lanes}")

@@ -373,3 +373,24 @@ INLINE void transpose(const real *restrict q, i64 ld, real *restrict o, i64 ldo,
                 if (k + i < K) ST(o + (k + i) * ldo + n, r[i]);
         }
 }
+
+/* ---- many sums at once ---- */
+
+/* foldK: sums of lanes K apart, those of x where bit K of the lane is 0 and those of y where it is 1. Vectors
+ * folded by all bits, the lowest first, leave in lane j the sum over vector j, added in one order for all j. */
+#define LANE_CHOSEN(i, k) ((i) & (k) ? (i) + LANES : (i))
+#define LANE_BESIDE(i, k) ((i) & (k) ? (i) - (k) + LANES : (i) + (k))
+#define FOLD(k) \
+    INLINE v fold##k(v x, v y) { \
+        return SHUFFLE(x, y, EACH_LANE(LANE_CHOSEN, k)) + SHUFFLE(x, y, EACH_LANE(LANE_BESIDE, k)); \
+    }
+FOLD(1)
+#if LANES > 2
+FOLD(2)
+#endif
+#if LANES > 4
+FOLD(4)
+#endif
+#if LANES > 8
+FOLD(8)
+#endif
