@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from specdl.core.expr import Expr, load, node
+from specdl.core.expr import MAPS, Expr, load, node
 from specdl.core.types import Batch, Dim, TensorType, product
 from specdl.loops.statements import (
     Copy,
@@ -18,7 +18,6 @@ from specdl.loops.statements import (
     Total,
     form,
     grid_of,
-    leaves,
 )
 from specdl.ops.base import Kernel
 from specdl.program.formulas import formulas
@@ -28,6 +27,9 @@ TEMPORARY = "%"
 """What the names of temporaries begin with; no name in a spec does."""
 HEAVY = frozenset("exp log log1p tanh erf sigmoid softplus div sqrt rsqrt pow".split())
 """Functions worth keeping rather than computing again."""
+
+ELEMENTWISE = MAPS | {"one_hot", "truth"}
+"""What maps are made of."""
 
 
 Numbered = tuple[int, Statement]
@@ -87,7 +89,7 @@ class Flattener:
     def instruction(self, number: int, instr: Instr) -> None:
         """The statements of one instruction; none, and a note, if it has no formula that can be said."""
         self.number = number
-        before = len(self.statements), dict(self.flat)
+        before = len(self.statements), len(self.flat)
         try:
             if isinstance(instr.op, Kernel):
                 raise NotNativeError(f"{instr.kernel} is no formula")
@@ -96,7 +98,8 @@ class Flattener:
                     self.assign(instr.wanted[arg], expr)
         except NotNativeError:
             del self.statements[before[0] :]
-            self.flat = before[1]
+            while len(self.flat) > before[1]:
+                self.flat.popitem()
             self.torch.add(number)
             values = (*instr.reads.values(), *instr.wanted.values())
             self.dense.update(self.program.root(value) for value in values if value not in SCALARS)
@@ -325,10 +328,16 @@ def fixed(shape: tuple[Dim, ...]) -> int:
 
 
 def check_forms(expr: Expr, shape: tuple[Dim, ...]) -> None:
-    """Raise `NotNativeError` unless each leaf lies on the grid in one of the four forms."""
-    for each in leaves(expr):
-        if each.op == "load" and not (each.type.dtype == "int64" and each.shape == shape[:-1]):
-            form(each.shape, grid_of(shape), shape)
+    """Raise `NotNativeError` unless a flat expression has what loops over a grid can compute.
+
+    That is elementwise functions, of leaves that lie on the grid in one of the four forms.
+    """
+    for each in post_order([expr], {}):
+        if each.op == "load":
+            if not (each.type.dtype == "int64" and each.shape == shape[:-1]):
+                form(each.shape, grid_of(shape), shape)
+        elif not each.number and each.op not in ELEMENTWISE:
+            raise NotNativeError(f"{each.op} among elementwise functions")
 
 
 __all__ = ["HEAVY", "TEMPORARY", "Flat", "Numbered", "flatten"]

@@ -156,6 +156,8 @@ class Grouping:
         """The nest that made a value last."""
         self.readers: dict[str, int] = {}
         """The last nest that reads a value."""
+        self.taken: dict[str, int] = {}
+        """The nest in which the place of a value is taken by what is handed on."""
 
     def group(self, items: Iterable[Item]) -> None:
         """Put items, in order, into nests."""
@@ -171,6 +173,8 @@ class Grouping:
                 self.nests[at].add(number, statement)
             for value in item_writes(self.program, item):
                 self.maker[value] = at
+                if value in self.program.carries:
+                    self.taken[self.program.carries[value]] = at
             for value in item_reads(self.program, item):
                 self.readers[value] = max(at, self.readers.get(value, at))
 
@@ -182,6 +186,11 @@ class Grouping:
             needed.append(self.readers.get(replaced, -1))
         first: int = max(self.begin, *needed)
         last = len(self.nests) - 1
+        late = frozenset(value for value in reads(statement) if value in self.taken)
+        if late:
+            # what was there is lost after this nest
+            at = min(self.taken[value] for value in late)
+            return at if at >= first and fits_late(self.nests[at], statement, replaced, late) else None
         tried: tuple[int, ...] = (*range(first, min(first + AHEAD, last + 1)), last)
         for at in tried:
             if first <= at <= last and fits(self.nests[at], statement, replaced):
@@ -258,6 +267,24 @@ def fits(nest: Growing, statement: Statement, replaced: str | None) -> bool:
     if nest.kind == "product":
         return statement.grid == nest.first.grid and in_forms(nest, statement, "full")
     return statement.grid == Grid(1, nest.first.grid.cols) and in_forms(nest, statement, "full")
+
+
+def fits_late(nest: Growing, statement: Statement, replaced: str | None, late: frozenset[str]) -> bool:
+    """Whether a map can run in a nest that takes the place of what it reads, of the values `late`.
+
+    It can if that is the element at the same place, which is read first. It has no other nest to
+    go to, however many statements there are.
+    """
+    if not isinstance(statement, Map) or nest.kind in ("torch", "copy"):
+        return False
+    grid = Grid(1, nest.first.grid.cols) if nest.kind == "columns" else nest.first.grid
+    in_place = all(
+        form(leaf.shape, statement.grid, statement.shape) == "full"
+        for leaf in leaves(statement.expr)
+        if leaf.op == "load" and leaf.attr in late
+    )
+    kept = replaced is None or reads_in_place(nest, replaced)
+    return statement.grid == grid and in_place and kept and in_forms(nest, statement, "full")
 
 
 def fits_rows(nest: Growing, statement: Statement) -> bool:
