@@ -5,13 +5,19 @@ import pytest
 import torch
 
 from specdl.backends.base import StepScalars
-from specdl.compiler import reading
+from specdl.backends.c.compiler import find
+from specdl.backends.c.executable import lower as lower_to_c
+from specdl.backends.choice import native_plan
+from specdl.backends.torch.executable import lower as lower_to_torch
+from specdl.compiler import programs, reading
 from specdl.core.errors import UsageError
 from specdl.data.deal import Deal
 from specdl.data.load import load
 from specdl.data.order import Order, batches
+from specdl.plan.plan import make
 from tests.backends.c.compilers import NEEDS_COMPILER
-from tests.backends.c.models import NETS, compiled, deal, eager, native, rates, samples, state
+from tests.backends.c.models import NETS, begun, compiled, deal, eager, native, rates, samples, state
+from tests.loops.test_fuse import Kept, tower
 
 pytestmark = NEEDS_COMPILER
 EVERY = pytest.mark.parametrize("net", NETS)
@@ -217,3 +223,17 @@ def test_what_is_refused():
     made.loss(), made.backward()
     with pytest.raises(UsageError, match="needs the activations"):
         made.backward()
+
+
+def test_an_optimiser_whose_state_is_made_of_what_it_replaces():
+    graph = tower(3)
+    plans = make(programs(graph, Kept()), 8)
+    toolchain = find()
+    assert toolchain is not None
+    made, twin = begun(lower_to_c(native_plan(plans, 1), toolchain)), begun(lower_to_torch(plans))
+    for t in range(1, 6):
+        data = samples(made, 8, t)
+        made.put(data), twin.put(data)
+        assert made.step(StepScalars(0.1, t)) == pytest.approx(twin.step(StepScalars(0.1, t)), rel=1e-5)
+    for name, value in {**made.parameters, **made.optimizer_state}.items():
+        close(name, value, {**twin.parameters, **twin.optimizer_state}[name], 1e-5)
