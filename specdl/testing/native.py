@@ -122,8 +122,8 @@ class NativeCheck:
         self.compiled = self.compile(toolchain)
 
     def compile(self, toolchain: Toolchain) -> Future[list[CDLL]]:
-        """The library of each precision, once it is there."""
-        sources = [built.plan.sources["whole"][0] for built in self.built]
+        """The parts of the library of each precision, once they are there."""
+        sources = [text for built in self.built for text in built.plan.sources["whole"]]
         options = (*flags(toolchain, vector_bytes()), OPTION)
         worker = ThreadPoolExecutor(1)
         compiled = worker.submit(libraries, sources, toolchain, options)
@@ -138,12 +138,14 @@ class NativeCheck:
         """
         if self.compiled is None:
             return
-        for built, library in zip(self.built, self.compiled.result(), strict=True):
+        made = iter(self.compiled.result())
+        for built in self.built:
             rounded = {
                 name: value.to(DTYPES[built.dtype]).double() if value.is_floating_point() else value
                 for name, value in self.env.items()
             }
-            loaded = Library(library, BYTES[built.dtype])
+            parts = [next(made) for _ in built.plan.sources["whole"]]
+            loaded = Library(parts, BYTES[built.dtype])
             for number, case in enumerate(built.cases):
                 self.hold_case(Bound(str(number), Memory(built.plan), loaded, Team.of(1)), case, rounded)
 
@@ -229,7 +231,7 @@ def plan_of(cases: Sequence[Case], rows: int, dtype: DType) -> NativePlan:
         sizes["scalars"] += aligned(len(each.slots) * BYTES[dtype])
     sizes["scratch"] = aligned(max(each.scratch for each in code.values()) * BYTES[dtype])
     sizes["slack"] = SLACK
-    sources = {"whole": (assembler.source(),)}
+    sources = {"whole": assembler.sources()}
     nothing = Bytes(*[0] * len(fields(Bytes)))
     plan = NativePlan(rows, 1, sizes, schedules, code, slots, {}, sources, nothing, goal)
     return plan.verify()
