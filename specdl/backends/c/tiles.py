@@ -57,16 +57,21 @@ def strip(length: int, vectors: int, target: Target) -> Strip:
 
 
 @lru_cache(maxsize=1024)
-def accumulate(spread: View, vectors: View, rows: int, strip: Strip, k: str, to: str) -> tuple[str, ...]:
+def accumulate(
+    spread: View, vectors: View, rows: int, strip: Strip, k: str, to: str, more: bool = False
+) -> tuple[str, ...]:
     """The sums over k of a number of `spread`, for each of the rows, times the vectors of `vectors`.
 
     Both views start at the tile; `vectors` is contiguous along `outer`. Row r of the tile is stored
-    from `to + r * strip.row` on.
+    from `to + r * strip.row` on. With `more`, they are added to what is there.
     """
     lanes, kinds = strip.target.lanes, strip.kinds
     names = [[f"c{r}_{q}" for q in range(strip.vectors)] for r in range(rows)]
     lines = [*forget(strip.target)]
-    lines += [f"{kind} {names[r][q]} = {{0}};" for r in range(rows) for q, kind in enumerate(kinds)]
+    for r in range(rows):
+        for q, kind in enumerate(kinds):
+            first = f"*(const {kind} *)({to} + {r * strip.row + q * lanes})" if more else "{0}"
+            lines.append(f"{kind} {names[r][q]} = {first};")
     lines.append(f"const real *one = {spread.pointer}, *many = {vectors.pointer};")
     inner = [f"const {kind} b{q} = *(const {kind} *)(many + {q * lanes});" for q, kind in enumerate(kinds)]
     for r in range(rows):

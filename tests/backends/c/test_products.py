@@ -11,6 +11,7 @@ import pytest
 import torch
 
 import specdl.backends.c
+from specdl.backends.c import products
 from specdl.backends.c.blas import Stored, emit_blas
 from specdl.backends.c.body import Body, Extent, View
 from specdl.backends.c.dots import shape
@@ -219,6 +220,13 @@ def every_shape():
             gap, threads = (0, 3)[index % 2], 1 + index % 3
             yield Case(Extent(fixed=rows), n, Extent(fixed=k), False, True, gap, threads=threads)
         yield Case(BATCH, n, Extent(fixed=k), False, True, gap, planned=(1, 2, 4)[index % 3], threads=threads)
+    # hardly anything to sum
+    for index, n in enumerate([3, 16, 25, 70]):
+        yield Case(
+            Extent(fixed=40), n, BATCH, True, False, (0, 3)[index % 2], planned=1, threads=1 + index % 3
+        )
+        yield Case(Extent(fixed=1), n, BATCH, True, False, planned=2, threads=2)
+        yield Case(BATCH, n, Extent(fixed=2), False, False, threads=1 + index % 3)
     # panels of b packed at once
     yield Case(Extent(fixed=700), 790, Extent(fixed=4), True, False, threads=2)
     yield Case(Extent(fixed=700), 790, Extent(fixed=4), False, True, threads=1)
@@ -230,6 +238,32 @@ def test_products(target, tmp_path):
     cases = list(every_shape())
     text, bodies = source(cases, target)
     check(build(text, tmp_path), bodies, cases, target)
+
+
+@pytest.mark.parametrize("target", [TARGETS[0], TARGETS[-1]], ids=lambda t: f"{t.dtype}-{t.lanes}")
+def test_products_in_bands(target, tmp_path, monkeypatch):
+    monkeypatch.setattr(products, "LARGE_B", 0)
+    cases = list(every_shape())
+    cases += [
+        Case(rows, n, Extent(fixed=70), False, False, gap, planned, threads)
+        for rows, planned in [(BATCH, 1), (BATCH, 8), (BATCH, 20), (WIDE, 5), (Extent(fixed=17), 50)]
+        for n, gap, threads in [(70, 0, 1), (200, 3, 2), (330, 0, 3)]
+    ]
+    text, bodies = source(cases, target)
+    assert "band" in text
+    check(build(text, tmp_path), bodies, cases, target)
+
+
+def test_a_large_b_is_passed_over_in_bands():
+    def banded(rows, width, threads=1):
+        case = Case(BATCH, width, Extent(fixed=width), planned=rows, threads=threads)
+        return any("band" in line for line in emitted(case, TARGETS[0]).lines)
+
+    assert banded(8, 2048)
+    assert banded(8, 2048, threads=2)
+    assert not banded(8, 512)
+    # there it is packed
+    assert not banded(512, 2048)
 
 
 def by_blas(case, target):
