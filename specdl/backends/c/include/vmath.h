@@ -18,17 +18,20 @@ typedef long long i64;
 #define SQRT __builtin_sqrt
 typedef double real;
 typedef i64 whole; /* an integer as wide as a real */
+typedef unsigned long long unsigned_whole;
 #else
 #define OF_REALS "ps"
 #define SQRT __builtin_sqrtf
 typedef float real;
 typedef int whole;
+typedef unsigned unsigned_whole;
 #endif
 
 /* Loads and stores are unaligned, and may look at memory of any type. */
 #define VECTOR_OF_LANES __attribute__((vector_size(LANES * sizeof(real)), aligned(sizeof(real)), may_alias))
 typedef real v VECTOR_OF_LANES;
 typedef whole vi VECTOR_OF_LANES;
+typedef unsigned_whole vu VECTOR_OF_LANES; /* integers that may go around, as in lanes that nobody reads */
 
 #pragma GCC diagnostic ignored "-Wpsabi" /* no vector crosses a call: everything here is inlined */
 #define INLINE static inline __attribute__((always_inline, unused))
@@ -176,7 +179,7 @@ INLINE v exp_polynomial(v r) {
 INLINE v exp_normal(v x) {
     v shifted = x * LOG2_E + ROUNDING, n = shifted - ROUNDING;
     v r = x - n * LN2_HIGH - n * LN2_LOW;
-    return (v)((vi)exp_polynomial(r) + ((vi)shifted << MANTISSA_BITS));
+    return (v)((vu)exp_polynomial(r) + ((vu)shifted << MANTISSA_BITS));
 }
 
 #define EXP_LEAST -0x1.5d589ep+6f /* ln of the smallest normal number, and of the largest */
@@ -202,7 +205,7 @@ INLINE v v_tanh(v x) {
     v size = at_most(v_abs(x), TANH_MOST);
     v shifted = size * (2 * LOG2_E) + ROUNDING, n = shifted - ROUNDING;
     v r = size - n * (LN2 / 2); /* n is small, and the larger it is, the less r matters */
-    v power = (v)(((vi)shifted << MANTISSA_BITS) + ONE_BITS);
+    v power = (v)(((vu)shifted << MANTISSA_BITS) + ONE_BITS);
     v p = S(0x1.6850e4p-10f * 32);
     p = p * r + 0x1.123bccp-7f * 16;
     p = p * r + 0x1.555b98p-5f * 8;
@@ -233,7 +236,7 @@ INLINE v log_polynomial(v t) {
 INLINE v v_log(v x) {
     vi denormal = x < 0x1p-126f;
     v scaled = sel(denormal, x * 0x1p25f, x);
-    vi offset = (vi)scaled - LOG_FROM;
+    vi offset = (vi)((vu)scaled - LOG_FROM);
     v mantissa = (v)((offset & 0x7fffff) + LOG_FROM);
     v exponent = __builtin_convertvector(offset >> MANTISSA_BITS, v) - kept(denormal, S(25));
     v y = exponent * LN2 + log_polynomial(mantissa - 1);
@@ -248,9 +251,9 @@ INLINE v v_log(v x) {
 
 /* For x > -1, finite. */
 INLINE v log1p_normal(v x) {
-    vi scale = ((vi)(x + 1) - LOG1P_FROM) & EXPONENT_FIELD;
-    v inverse4 = (v)(FOUR_BITS - scale); /* 4 / 2^k, normal where 1 / 2^k is not */
-    v m = (v)((vi)x - scale);
+    vi scale = (vi)((vu)(x + 1) - LOG1P_FROM) & EXPONENT_FIELD;
+    v inverse4 = (v)(FOUR_BITS - (vu)scale); /* 4 / 2^k, normal where 1 / 2^k is not */
+    v m = (v)((vu)x - (vu)scale);
     m = m - (1 - inverse4 * 0.25f); /* so written, -0 stays -0 */
     v minus_k = __builtin_convertvector(-(scale >> MANTISSA_BITS), v);
     v s = m * m;
