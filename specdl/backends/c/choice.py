@@ -4,33 +4,45 @@ from __future__ import annotations
 
 from specdl.backends.c.target import Target
 
-LARGE = {64: (1 << 33, 1 << 28), 32: (1 << 28, 1 << 27), 16: (1 << 22, 1 << 22)}
-"""Floating-point operations of a thread from which a BLAS is faster, by the bytes of a vector.
+LARGE = {64: 1 << 38, 32: 1 << 33, 16: 1 << 22}
+"""Floating-point operations of a thread from which a BLAS computes any product, by the bytes of a vector.
 
-The first where a has contiguous rows (forward, and the gradient of the input), the second where it
-is transposed (the gradient of a weight), whose columns a thread reads far apart: a BLAS brings them
-together. Both sides were timed with what follows a product (tanh, its derivative, an Adam step), as
-the least CPU time of many runs, in one process, float32, for one thread and for half of the work of
-two. Widths 8 to 4096, batches 1 to 4096, with MKL 2024.2 on a processor that splits 64-byte vectors in
-two: time of the generated product over that of the BLAS
+Both sides were timed with what follows a product (tanh, an update of the weight), as the least CPU time
+of several runs, one after another in one process, float32, one thread: billions of operations per second
+of generated code and of MKL 2024.2, on a processor that splits 64-byte vectors in two
 
     m x n x k               64-byte   32-byte, and MKL held to AVX2
-    50 x 25 x 25            0.54
-    128 x 10 x 256          0.41
-    128 x 128 x 128         0.91      0.91
-    128 x 512 x 784         0.91      0.96
-    128 x 4096 x 4096       0.86
-    512 x 2048 x 2048       0.81
-    512 x 784 x 128, a.T    0.91      0.73
-    512 x 512 x 2048, a.T   0.95
-    1024 x 1024 x 128, a.T  0.99      1.13
-    1024 x 1024 x 512, a.T  1.24
-    2048 x 2048 x 512, a.T  1.5
+    64 x 512 x 512           96, 77    88, 86
+    512 x 512 x 512         106, 94    95, 86
+    512 x 2048 x 2048       109, 89   106, 87
+    64 x 4096 x 4096         87, 69    95, 67
+    512 x 4096 x 4096       106, 83
 
-No point was found from which the BLAS is faster while rows are contiguous: the first number is where
-measuring ended (32-byte: at 0.27 GFLOP). float64 is alike, up to 0.13 GFLOP. 16-byte vectors were not
-measured: there a BLAS may have wider ones. Other programs ran beside on the same cores, which CPU time
-leaves out but caches do not: large products repeat within 10 to 20%.
+Nowhere was the BLAS faster while rows of a are contiguous, so these numbers are where measuring ended.
+16-byte vectors were not measured: there a BLAS may have wider ones.
+"""
+COLUMNS, DEEP, WIDE = {64: 1 << 20, 32: 1 << 17}, {64: 1024, 32: 0}, 64
+"""Numbers of a transposed a (the gradient of a weight), of k, and of n, from which a BLAS is faster.
+
+The columns of a that a tile reads lie far apart, and when they are many and long they push each other
+out of the caches: a BLAS brings them together.
+
+    m x n x k               64-byte   32-byte, and MKL held to AVX2
+    128 x 128 x 4096                   52, 83
+    256 x 256 x 512         111, 99    97, 97
+    256 x 256 x 1024                   87, 97
+    512 x 512 x 512         105, 94    95, 96
+    1024 x 1024 x 128                  78, 83
+    512 x 512 x 2048        101, 92    59, 89
+    512 x 512 x 4096         66, 93
+    784 x 512 x 1024        106, 90
+    784 x 512 x 2048         80, 86
+    1024 x 1024 x 512        96, 87    69, 89
+    1024 x 1024 x 1024       58, 84
+    1024 x 16 x 2048         67, 32
+    1024 x 128 x 2048        65, 80
+    4096 x 4096 x 64         71, 78
+    4096 x 4096 x 512       101, 88
 """
 
 
@@ -49,4 +61,7 @@ def prefers_blas(
     `fused_update`: an optimizer's update follows on it, whose memory the generated product of
     moderate size passes over once less; that was timed with it, and makes no other difference.
     """
-    return 2 * m * n * k / threads >= LARGE[target.vector_bytes][a_transposed]
+    vector = target.vector_bytes
+    if a_transposed and vector in COLUMNS and n >= WIDE and k >= DEEP[vector] and m * k >= COLUMNS[vector]:
+        return True
+    return 2 * m * n * k / threads >= LARGE[vector]

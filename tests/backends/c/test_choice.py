@@ -10,12 +10,20 @@ WIDE = Target("float32", 64)
 def test_small_products_are_generated_and_huge_ones_left_to_a_blas(target):
     for transposed in [(False, False), (False, True), (True, False)]:
         assert not prefers_blas(50, 25, 25, *transposed, target, 1, False)
-        assert prefers_blas(1 << 13, 1 << 13, 1 << 13, *transposed, target, 1, False)
+        assert prefers_blas(1 << 14, 1 << 13, 1 << 13, *transposed, target, 1, False)
+
+
+def test_long_columns_that_lie_far_apart_are_left_to_a_blas():
+    assert prefers_blas(1024, 1024, 4096, True, False, WIDE, 1, True)
+    assert not prefers_blas(1024, 1024, 4096, False, False, WIDE, 1, True)
+    assert not prefers_blas(1024, 1024, 128, True, False, WIDE, 1, True)
+    assert not prefers_blas(1024, 8, 4096, True, False, WIDE, 1, True)
 
 
 def test_threads_share_a_product_out():
-    assert prefers_blas(512, 1024, 256, True, False, WIDE, 1, True)
-    assert not prefers_blas(512, 1024, 256, True, False, WIDE, 2, True)
+    narrow = Target("float32", 16)
+    assert prefers_blas(128, 128, 128, False, False, narrow, 1, True)
+    assert not prefers_blas(128, 128, 128, False, False, narrow, 2, True)
 
 
 def test_few_rows_do_not_pay_for_transposing():
