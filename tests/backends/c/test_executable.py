@@ -14,6 +14,7 @@ from specdl.core.errors import UsageError
 from specdl.data.deal import Deal
 from specdl.data.load import load
 from specdl.data.order import Order, batches
+from specdl.plan.machine import ARCHITECTURE, X86
 from specdl.plan.plan import make
 from tests.backends.c.compilers import NEEDS_COMPILER
 from tests.backends.c.models import NETS, begun, compiled, deal, eager, native, rates, samples, state
@@ -172,6 +173,20 @@ def test_updates_one_by_one_are_a_step_of_rate_one(net):
         kernel()
     for name, value in {**made.parameters, **made.optimizer_state}.items():
         close(name, value, {**again.parameters, **again.optimizer_state}[name], 1e-12)
+
+
+@pytest.mark.skipif(ARCHITECTURE not in X86, reason="these are levels of x86-64")
+@pytest.mark.parametrize("march", ["x86-64-v3", "x86-64-v2"])
+@pytest.mark.parametrize("net", ["odd", "classes", "shapes"])
+def test_on_processors_with_narrower_vectors(net, march, monkeypatch):
+    monkeypatch.setenv("SPECDL_MARCH", march)
+    made, twin = native(NETS[net], threads=2), eager(NETS[net])
+    assert made.plan.goal.target.vector_bytes < 64
+    rows = 2 * made.plan.rows + 3
+    data, dealt, lr = samples(made, rows), deal(made, rows), rates(12, 0.01)
+    np.testing.assert_allclose(made.train(data, dealt, 0, lr), twin.train(data, dealt, 0, lr), rtol=1e-4)
+    for name, value in made.parameters.items():
+        close(name, value, twin.parameters[name], 1e-4)
 
 
 def test_frozen_parameters_stay():
