@@ -20,15 +20,16 @@ import sys
 import tempfile
 from pathlib import Path
 
-from specdl.backends.c.compiler import find
+from specdl.backends.c.compiler import SOURCE, find
 
 ROOT = Path(__file__).parents[3]
 PROBES = "-g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all"
 STEPS, WARM = 200_000, 20_000
 GROWTH = 1 << 20
 """Bytes by which a process may grow that does not leak: what else lives in it comes and goes."""
-OURS = "specdl-probed"
-"""The cache's folder, by which our code is known in what valgrind says."""
+CACHE = "specdl-probed"
+OURS = (CACHE, f"({SOURCE}:")
+"""What our code is known by in what valgrind says: the cache's folder, or the name of the source."""
 
 
 def main(mode: str = "address") -> int:
@@ -38,7 +39,7 @@ def main(mode: str = "address") -> int:
         print("this takes gcc")
         return 2
     with tempfile.TemporaryDirectory() as folder:
-        cache = Path(folder) / OURS
+        cache = Path(folder) / CACHE
         env = os.environ | {"SPECDL_CACHE": str(cache), "OMP_NUM_THREADS": "2"}
         work = [sys.executable, "-m", __spec__.name, f"--{mode}"]
         if mode == "address":
@@ -64,7 +65,7 @@ def probes(compiler: tuple[str, ...]) -> str:
 def report(log: str) -> int:
     """What valgrind says of our code."""
     blocks = re.split(r"\n==\d+== \n", log)
-    ours = [block for block in blocks if OURS in block.split(" Address ")[0] and " at 0x" in block]
+    ours = [block for block in blocks if any(word in block.split(" Address ")[0] for word in OURS)]
     print("\n\n".join(ours) or f"nothing in native code ({len(blocks)} blocks in all)")
     return int(bool(ours))
 
