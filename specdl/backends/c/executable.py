@@ -223,12 +223,22 @@ class NativeExecutable:
 
     def training_on(self, data: Mapping[str, Tensor], deal: Deal) -> Training:
         """The native loop over some resident data; the last one is kept."""
-        key = (deal, *((name, tensor.data_ptr(), tensor.shape) for name, tensor in data.items()))
+        kinds = ((x.data_ptr(), x.shape, x.stride(), x.dtype) for x in data.values())
+        key = (deal, *data, *kinds)
         if self.training is None or self.training[0] != key:
             bound = self.bound("step")
+            self.require_rows(data, deal)
             columns = [self.column(bound, name, data[name]) for name in bound.schedule.program.inputs]
             self.training = (key, Training(bound.native, deal, columns))
         return self.training[1]
+
+    def require_rows(self, data: Mapping[str, Tensor], deal: Deal) -> None:
+        """Raise `UsageError` if a batch of the deal is too large, or the data has not all of its samples."""
+        if deal.batch_size > self.plan.rows and deal.order.rows > self.plan.rows:
+            self.set_rows(deal.batch_size)
+        for name, tensor in data.items():
+            if len(tensor) < deal.order.rows:
+                raise UsageError(f"`{name}` has {len(tensor)} rows, and {deal.order.rows} are dealt out")
 
     def column(self, bound: Bound, name: str, tensor: Tensor) -> Column:
         """Resident data as the native loop gathers it."""

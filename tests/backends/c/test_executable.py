@@ -10,7 +10,7 @@ from specdl.backends.c.executable import lower as lower_to_c
 from specdl.backends.choice import native_plan
 from specdl.backends.torch.executable import lower as lower_to_torch
 from specdl.compiler import programs, reading
-from specdl.core.errors import UsageError
+from specdl.core.errors import CompilerFault, UsageError
 from specdl.data.deal import Deal
 from specdl.data.load import load
 from specdl.data.order import Order, batches
@@ -238,6 +238,25 @@ def test_what_is_refused():
     made.loss(), made.backward()
     with pytest.raises(UsageError, match="needs the activations"):
         made.backward()
+
+
+def test_data_that_a_native_loop_cannot_deal_out_is_refused():
+    made = native(NETS["disc"])
+    data = samples(made, 100)
+    with pytest.raises(UsageError, match="`input` has 99 rows, and 100 are dealt out"):
+        made.train({name: rows[:99] for name, rows in data.items()}, deal(made, 100), 0, rates(2))
+    with pytest.raises(UsageError, match="1 to 50 rows, not 80"):
+        # the first batch that is asked for is the short one
+        made.train(data, Deal(Order(0, 100), 80, 2), 1, rates(2))
+
+
+def test_other_data_at_the_same_place_is_not_taken_for_the_same():
+    made = native(NETS["disc"])
+    data = samples(made, 2)
+    dealt = deal(made, 2)
+    made.train(data, dealt, 0, rates(1))
+    with pytest.raises(CompilerFault, match="no dense array"):
+        made.train({**data, "input": data["input"].t()}, dealt, 0, rates(1))
 
 
 def test_an_optimiser_whose_state_is_made_of_what_it_replaces():
