@@ -111,7 +111,7 @@ def test_memory_is_refused_before_anything_is_allocated():
     with pytest.raises(specdl.ResourceError) as caught:
         specdl.compile(huge, backend="torch")
     assert caught.value.exit_code == 4
-    with pytest.raises(specdl.ResourceError, match="a run would take [0-9,]+ bytes"):
+    with pytest.raises(specdl.ResourceError, match=r"a run would take [0-9,]+ bytes"):
         specdl.compile(huge)
     compilation, _ = analyse(huge)
     assert compilation is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from specdl.backends.c.names import Layout, Names, Scope, Term
 from specdl.backends.c.target import Target
@@ -88,7 +88,7 @@ class Expressions:
         name = self.names.fresh()
         kind = ctype or ("vi" if term.mask else "v")
         _scope(at, term).lines.append(f"const {kind} {name} = {term.text};")
-        return Term(name, term.by_row, term.by_column, term.mask)
+        return replace(term, text=name)
 
     def _node(self, expr: Expr, over: tuple[Dim, ...], at: Where) -> Term:
         if expr.op == "load":
@@ -99,7 +99,9 @@ class Expressions:
             return self.emit(expr.args[0], over, at)
         args = [self.emit(arg, over, at) for arg in expr.args]
         by_row, by_column = any(arg.by_row for arg in args), any(arg.by_column for arg in args)
-        return self.declare(Term(self._text(expr, args), by_row, by_column, expr.op in MASKS), at)
+        product = expr.op == "mul" or (expr.op == "neg" and args[0].product)
+        mask, text = expr.op in MASKS, self._text(expr, args)
+        return self.declare(Term(text, by_row, by_column, mask, product), at)
 
     def _text(self, expr: Expr, args: list[Term]) -> str:
         if expr.op == "truth":
@@ -108,6 +110,9 @@ class Expressions:
             chosen = args[0].text if args[0].mask else f"({args[0].text} != S(0))"
             return f"sel({chosen}, {self.real(args[1])}, {self.real(args[2])})"
         texts = [self.real(arg) for arg in args]
+        if expr.op in ("add", "sub") and args[0].product and args[1].product:
+            # of two products a compiler may round either with the sum: this one always is alone
+            texts[1] = f"ROUNDED({texts[1]})"
         if expr.op in OPERATORS:
             return f"{texts[0]} {OPERATORS[expr.op]} {texts[1]}"
         if expr.op in CALLS:

@@ -37,6 +37,8 @@ class Term:
     """Whether it may differ from one column to the next; if not, all lanes are equal."""
     mask: bool = False
     """Whether it is the result of a comparison."""
+    product: bool = False
+    """Whether it is one factor times another, which a compiler may round together with a sum of it."""
 
 
 @dataclass

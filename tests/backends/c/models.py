@@ -47,6 +47,13 @@ NETS: dict[str, Spec] = {
         50,
         optimizer={"type": "sgd", "lr": 0.1, "momentum": 0.2},
     ),
+    "moments": spec(
+        [2],
+        [linear(25, activation="tanh"), linear(25, activation="tanh"), linear(2)],
+        50,
+        loss={"type": "cross_entropy"},
+        optimizer={"type": "adam", "lr": 0.01},
+    ),
     "odd": spec(
         [5],
         [

@@ -59,6 +59,16 @@ typedef unsigned_whole vu VECTOR_OF_LANES; /* integers that may go around, as in
 #define SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (vi){__VA_ARGS__})
 #endif
 
+/* A product that is rounded on its own, whatever it is added to: where both sides of a sum are products,
+   compilers differ, and one compiler from loop to loop, in which of them they fuse with it. */
+#if __has_builtin(__builtin_assoc_barrier)
+#define ROUNDED(x) __builtin_assoc_barrier(x)
+#elif __has_builtin(__arithmetic_fence) && (defined __x86_64__ || defined __aarch64__)
+#define ROUNDED(x) __arithmetic_fence(x)
+#else
+#define ROUNDED(x) (x)
+#endif
+
 #define LANE_ITSELF(i, k) (i)
 #define LANE ((v){EACH_LANE(LANE_ITSELF, 0)})
 
