@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 Backend = Literal["torch", "c"]
 
 NATIVE_DTYPES: tuple[DType, ...] = ("float32", "float64")
+COMPLAINT = 160
+"""Characters of a compiler's complaint that are told."""
 NO_COMPILER = "no C compiler found (set CC, install gcc or clang, or pip install 'specdl[native]')"
 
 
@@ -77,10 +79,17 @@ def lower(plan: Plan, made: AnyPlan, backend: str, tell: Tell = silent) -> Execu
         except NativeError as error:
             if backend == "c":
                 raise
-            tell(f"{error.message}: running on torch")
+            tell(f"{in_a_line(error)}: running on torch")
     from specdl.backends.torch.executable import lower as lower_to_torch
 
     return lower_to_torch(plan)
+
+
+def in_a_line(error: NativeError) -> str:
+    """What went wrong, without all that the compiler said: its first complaint, or how it ended."""
+    first, *said = error.message.splitlines()
+    complaint = next((line for line in said if "error" in line), "")
+    return f"the C compiler failed ({complaint.strip()[:COMPLAINT]})" if complaint else first[:COMPLAINT]
 
 
 def native(plan: Plan, made: AnyPlan, tell: Tell) -> Executable:

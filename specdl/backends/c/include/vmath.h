@@ -59,16 +59,6 @@ typedef unsigned_whole vu VECTOR_OF_LANES; /* integers that may go around, as in
 #define SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (vi){__VA_ARGS__})
 #endif
 
-/* A product that is rounded on its own, whatever it is added to: where both sides of a sum are products,
-   compilers differ, and one compiler from loop to loop, in which of them they fuse with it. */
-#if __has_builtin(__builtin_assoc_barrier)
-#define ROUNDED(x) __builtin_assoc_barrier(x)
-#elif __has_builtin(__arithmetic_fence) && (defined __x86_64__ || defined __aarch64__)
-#define ROUNDED(x) __arithmetic_fence(x)
-#else
-#define ROUNDED(x) (x)
-#endif
-
 #define LANE_ITSELF(i, k) (i)
 #define LANE ((v){EACH_LANE(LANE_ITSELF, 0)})
 
@@ -108,6 +98,7 @@ INLINE v v_sign(v x) { return kept(x > 0, S(1)) - kept(x < 0, S(1)); }
 #define VECTOR_BYTES (LANES * (SPECDL_DOUBLE ? 8 : 4))
 #if defined(__x86_64__) && \
     (defined(__AVX512F__) && VECTOR_BYTES == 64 || defined(__AVX__) && (VECTOR_BYTES == 32 || VECTOR_BYTES == 16))
+#define BY_INSTRUCTION 1
 INLINE v larger(v a, v b) {
     v y;
     __asm__("vmax" OF_REALS " %2, %1, %0" : "=v"(y) : "v"(a), "v"(b));
@@ -127,6 +118,21 @@ INLINE v v_sqrt(v x) {
 INLINE v larger(v a, v b) { return sel(a > b, a, b); }
 INLINE v smaller(v a, v b) { return sel(a < b, a, b); }
 INLINE v v_sqrt(v x) { FOR_LANES x[lane] = SQRT(x[lane]); return x; }
+#endif
+
+/* A product that is rounded on its own, whatever it is added to: where both sides of a sum are products,
+ * compilers differ, and one compiler from loop to loop, in which of them they fuse with it. */
+#if __has_builtin(__builtin_assoc_barrier)
+#define ROUNDED(x) __builtin_assoc_barrier(x)
+#elif defined BY_INSTRUCTION
+INLINE v ROUNDED(v x) {
+    __asm__("" : "+v"(x));
+    return x;
+}
+#elif __has_builtin(__arithmetic_fence)
+#define ROUNDED(x) __arithmetic_fence(x)
+#else
+#define ROUNDED(x) (x)
 #endif
 
 INLINE v v_rsqrt(v x) { return 1 / v_sqrt(x); }
