@@ -37,6 +37,10 @@ Source = str | PathLike[str] | Mapping[str, Any] | ModelSpec
 """A spec: the path of a file (`-` is standard input), a dict as JSON would give it, or a `ModelSpec`."""
 
 
+MOST_THREADS = 1024
+"""More than any machine that this is for has, and fewer than a process may not have."""
+
+
 @dataclass(frozen=True)
 class Compilation:
     """A spec with all that is known about it before a backend is chosen; nothing of it needs torch."""
@@ -226,6 +230,8 @@ def build_model(
     `tell` gets a line for what is not as one may expect, as where there is no C compiler.
     """
     supported(backend, device)
+    if threads is not None and (type(threads) is not int or not 1 <= threads <= MOST_THREADS):
+        raise UsageError(f"`threads` is {threads!r}, and must be a whole number from 1 to {MOST_THREADS:,}")
     plan = planned(compilation.plan, backend, threads, tell)
     require_memory(plan.bytes.total)
     import torch

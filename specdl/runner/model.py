@@ -14,6 +14,7 @@ from specdl.core.suggest import nearest
 from specdl.core.types import TensorType
 from specdl.graph.graph import Graph
 from specdl.program.program import Program
+from specdl.runner.given import as_tensor, learning_rate, require_classes
 from specdl.spec.model import ModelSpec
 
 Tensor = torch.Tensor
@@ -107,7 +108,7 @@ class Model:
         Raises `DivergedError`, with the parameters as they were, if something is not finite.
         """
         self.executable.put(self.batch(x, y))
-        rate = self.spec.optimizer.lr if lr is None else lr
+        rate = self.spec.optimizer.lr if lr is None else learning_rate(lr)
         loss = self.executable.step(StepScalars(rate, self.steps + 1))
         self.steps += 1
         return loss
@@ -117,6 +118,9 @@ class Model:
 
         Raises `UsageError` that names what is missing, what is too many, and what has another shape.
         """
+        if not isinstance(state_dict, Mapping):
+            raise UsageError(f"weights are a dict of tensors by name, not {type(state_dict).__name__}")
+        state_dict = {name: as_tensor(name, value) for name, value in state_dict.items()}
         problems = [f"`{name}` is missing" for name in self.parameters if name not in state_dict]
         for name, value in state_dict.items():
             if name not in self.parameters:
@@ -128,7 +132,7 @@ class Model:
         if problems:
             raise UsageError(f"these weights do not fit: {'; '.join(problems)}", code="E730")
         for name, value in state_dict.items():
-            self.parameters[name].copy_(torch.as_tensor(value).detach())
+            self.parameters[name].copy_(value)
 
     def batch(self, x: Arrays, y: Arrays) -> dict[str, Tensor]:
         """Inputs and targets of a batch by name, checked."""
@@ -143,6 +147,10 @@ class Model:
         rows = {len(value) for value in (*inputs.values(), *targets.values())}
         if len(rows) > 1:
             raise UsageError(f"`x` and `y` have different numbers of rows: {sorted(rows)}")
+        for loss in self.graph.losses:
+            classes = self.graph.values[loss.output].shape[-1]
+            if self.graph.targets[loss.target].dtype == "int64" and isinstance(classes, int):
+                require_classes(loss.target, targets[loss.target], classes)
         return inputs | targets
 
     def named(self, arrays: Arrays, types: Mapping[str, TensorType], what: str) -> dict[str, Tensor]:
@@ -154,7 +162,7 @@ class Model:
 
     def tensor(self, what: str, value: Any, type: TensorType) -> Tensor:
         """One array as a tensor of the shape (rows, ...) that the model wants."""
-        tensor = torch.as_tensor(value)
+        tensor = as_tensor(what, value)
         if tensor.dim() == 0 or tuple(tensor.shape[1:]) != type.shape[1:]:
             help = "one-hot targets have an axis of classes" if what.startswith("y") else None
             raise UsageError(

@@ -176,7 +176,9 @@ def arenas(schedules: Mapping[str, NestSchedule], code: Mapping[str, Code]) -> I
         results = (*program.outputs.values(), *([program.loss] if program.loss else []))
         touched = (param for call in code[name].calls for _, param in call.params if isinstance(param, str))
         for value in (*results, *touched):
-            yield planned.place(value).arena
+            # a step does not make what only inference gives
+            if program.root(value) in planned.places or value not in program.types:
+                yield planned.place(value).arena
 
 
 def require_native(nests: Nests) -> None:

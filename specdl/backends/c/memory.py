@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from specdl.backends.c.plan import NativePlan
-from specdl.backends.torch.bind import DTYPES, Arenas
+from specdl.backends.torch.bind import DTYPES, Arenas, zeroed
 from specdl.core.types import BYTES, bind
 from specdl.loops.statements import grid_of
 from specdl.plan.nest_schedule import NestSchedule
@@ -21,7 +20,7 @@ class Memory(Arenas):
 
     def __init__(self, plan: NativePlan) -> None:
         self.plan = plan
-        self.block = torch.zeros(sum(plan.sizes.values()), dtype=torch.uint8)
+        self.block = zeroed(sum(plan.sizes.values()))
         self.bytes = {}
         self.base: dict[str, int] = {}
         at = 0

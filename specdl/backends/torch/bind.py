@@ -10,6 +10,7 @@ from torch import Tensor
 
 from specdl.backends.torch.functions import Closure, closures
 from specdl.core.access import call_kernel
+from specdl.core.errors import ResourceError
 from specdl.core.expr import Expr
 from specdl.core.types import BYTES, DType, TensorType, bind
 from specdl.ops.base import Kernel
@@ -27,11 +28,20 @@ DTYPES: dict[DType, torch.dtype] = {
 }
 
 
+def zeroed(nbytes: int) -> Tensor:
+    """So many bytes of memory; raises `ResourceError` where the system does not give them."""
+    try:
+        return torch.zeros(nbytes, dtype=torch.uint8)
+    except RuntimeError as error:
+        message = f"the system does not give {nbytes:,} bytes of memory to this process"
+        raise ResourceError(message, code="E510", help="a smaller data.batch_size needs less") from error
+
+
 class Arenas:
     """The memory of a run: one tensor of bytes for each of the plan's arenas."""
 
     def __init__(self, plan: Plan, dtype: DType) -> None:
-        self.bytes = {name: torch.zeros(size, dtype=torch.uint8) for name, size in plan.sizes.items()}
+        self.bytes = {name: zeroed(size) for name, size in plan.sizes.items()}
         self.ones = self.bytes["ones"].view(DTYPES[dtype]).fill_(1)
 
     def view(self, place: Place, type: TensorType, rows: int) -> Tensor:

@@ -288,6 +288,17 @@ def test_a_target_that_is_the_input_is_not_asked_for(tmp_path):
     close(found[:1], np.array([model.train_step(x["input"], x["input"], lr=LR)]), 1e-6)
 
 
+def test_a_model_that_has_nothing_to_train(tmp_path):
+    value = spec([{"type": "scale", "factor": 2.0}], "mse", MOMENTUM)
+    model = specdl.compile(value, backend="torch")
+    face = exported.face_of(model)
+    exported.written(face, model, tmp_path)
+    x = drawn(model, face.plan.inputs, BATCH, torch.Generator().manual_seed(3))
+    exported.compiled(face, tmp_path, exported.training(face, [BATCH], LR), exported.sanitizers())
+    assert not face.plan.parameters
+    assert x
+
+
 def test_no_word_of_a_spec_is_in_the_c():
     value = SPECS["two inputs"]
     model = specdl.compile(value, backend="torch")
