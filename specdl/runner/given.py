@@ -24,7 +24,7 @@ def as_tensor(what: str, value: Any) -> Tensor:
 
 
 def as_array(what: str, value: Any) -> np.ndarray[Any, Any]:
-    """A numpy array that torch can take: of numbers, in this machine's order, to be written and read forwards."""
+    """A numpy array that torch can take: of numbers, writable, in this machine's order, read forwards."""
     try:
         array = np.asarray(value)
     except (TypeError, ValueError, RuntimeError) as error:
