@@ -49,7 +49,7 @@ NETS: dict[str, Spec] = {
     ),
     "moments": spec(
         [2],
-        [linear(25, activation="tanh"), linear(25, activation="tanh"), linear(2)],
+        [linear(25, activation="tanh"), linear(25, activation="tanh"), linear(5)],
         50,
         loss={"type": "cross_entropy"},
         optimizer={"type": "adam", "lr": 0.01},
