@@ -33,8 +33,9 @@ from specdl.spec.validate import validate
 if TYPE_CHECKING:
     from specdl.runner.model import Model
 
-Source = str | PathLike[str] | Mapping[str, Any] | ModelSpec
-"""A spec: the path of a file (`-` is standard input), a dict as JSON would give it, or a `ModelSpec`."""
+Source = str | PathLike[str] | Mapping[str, Any] | ModelSpec | Document
+"""A spec: the path of a file (`-` is standard input), a dict as JSON would give it, a `ModelSpec`, or a
+document that is read already."""
 
 
 MOST_THREADS = 1024

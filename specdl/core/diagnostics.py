@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 Severity = Literal["error", "warning"]
 Path = tuple[str | int, ...]
@@ -56,10 +56,81 @@ class Position:
 
 @dataclass(frozen=True)
 class Note:
-    """A further place or fact that belongs to a finding."""
+    """A further place or fact that belongs to a finding.
+
+    Where `label` is set the place is shown with its source line, as the finding's own is.
+    """
 
     message: str
     path: Path | None = None
+    at_key: bool = False
+    label: bool = False
+
+
+@dataclass(frozen=True)
+class Replace:
+    """Write another value at a path."""
+
+    path: Path
+    value: Any
+
+
+@dataclass(frozen=True)
+class Rename:
+    """Write another key at a path; its value stays."""
+
+    path: Path
+    key: str
+
+
+@dataclass(frozen=True)
+class Remove:
+    """Take away a key with its value, or a value of a list."""
+
+    path: Path
+
+
+@dataclass(frozen=True)
+class Add:
+    """Write a new key and its value into the mapping at a path."""
+
+    path: Path
+    key: str
+    value: Any
+
+
+Edit = Replace | Rename | Remove | Add
+
+
+@dataclass(frozen=True)
+class Fix:
+    """A way to mend a finding that a program can take.
+
+    `message` says in the imperative what it does: "write `linear`". It is `sure` where nobody could
+    have meant anything else; `specdl check --fix` takes sure ones, `--unsafe-fixes` the likely ones too.
+    """
+
+    message: str
+    edits: tuple[Edit, ...]
+    sure: bool = False
+
+
+@dataclass(frozen=True)
+class TextEdit:
+    """A piece of a text, by offsets in code points, and what stands in its place."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True)
+class TextFix:
+    """A fix as edits of a file's text, which do not overlap; comments and layout stay."""
+
+    message: str
+    edits: tuple[TextEdit, ...]
+    sure: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,6 +148,7 @@ class Finding:
     help: str | None = None
     notes: tuple[Note, ...] = ()
     severity: Severity = "error"
+    fix: Fix | None = None
 
 
 @dataclass(frozen=True)
@@ -94,6 +166,23 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Remark:
+    """A note of a diagnostic, at its place if it has one.
+
+    `where` names the place for people: `file:line:column`, or `` `--set lr=1` ``. `excerpt` is the
+    source line there where it is to be shown.
+    """
+
+    message: str
+    where: str | None = None
+    place: Place | None = None
+    excerpt: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.message} at {self.where}" if self.where else self.message
+
+
+@dataclass(frozen=True)
 class Diagnostic:
     """A finding at its place in a file.
 
@@ -107,10 +196,10 @@ class Diagnostic:
     file: str | None = None
     position: Position | None = None
     help: str | None = None
-    notes: tuple[tuple[str, str | None], ...] = ()
-    """Message and `file:line:column` (or None) of each note."""
+    notes: tuple[Remark, ...] = ()
     excerpt: str | None = None
     """The source line that `position` begins on."""
+    fix: TextFix | None = None
     places: tuple[Place, ...] = ()
     """Where equal findings are told as one: all their places, this one first."""
 

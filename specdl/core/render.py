@@ -47,7 +47,7 @@ def entry(diagnostic: Diagnostic) -> dict[str, Any]:
         "message": diagnostic.message,
         **place_entry(diagnostic.place),
         "help": diagnostic.help,
-        "notes": [note_text(message, place) for message, place in diagnostic.notes],
+        "notes": [str(each) for each in diagnostic.notes],
     }
     if diagnostic.places:
         found |= {"count": diagnostic.count, "places": [place_entry(each) for each in diagnostic.places]}
@@ -106,18 +106,13 @@ def where(diagnostic: Diagnostic) -> str:
 
 def facts(diagnostic: Diagnostic) -> list[str]:
     """Notes, further places, and help."""
-    lines = [f"note: {note_text(message, place)}" for message, place in diagnostic.notes]
+    lines = [f"note: {each}" for each in diagnostic.notes]
     others = diagnostic.places[1:]
     if others:
         shown = ", ".join(str(each) for each in others[:PLACES_SHOWN])
         rest = len(others) - PLACES_SHOWN
         lines.append(f"note: also at {shown}{f' and {rest} more places' if rest > 0 else ''}")
     return [*lines, f"help: {diagnostic.help}"] if diagnostic.help else lines
-
-
-def note_text(message: str, place: str | None) -> str:
-    """A note and its place."""
-    return f"{message} at {place}" if place else message
 
 
 def excerpt(line: str, position: Position) -> tuple[str, tuple[str, str]]:

@@ -8,7 +8,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Any, TextIO
 
-from specdl.core.diagnostics import Diagnostic, Finding, Path, Position, fold, path_text, visible
+from specdl.core.diagnostics import (
+    Diagnostic,
+    Finding,
+    Note,
+    Path,
+    Place,
+    Position,
+    Remark,
+    fold,
+    path_text,
+    visible,
+)
 from specdl.core.errors import SpecError, UsageError
 from specdl.spec import json_text
 from specdl.spec.model import ModelSpec
@@ -17,7 +28,6 @@ from specdl.spec.plain_data import from_python
 from specdl.spec.resolved import render
 from specdl.spec.text import MAX_BYTES, Fault, Lines, Parsed, Span, TextError
 
-Source = str | FilePath | Mapping[str, Any] | ModelSpec
 STDIN = "<stdin>"
 EMPTY_HELP = "`specdl init` writes a spec to start from"
 
@@ -65,13 +75,10 @@ class Document:
     def locate(self, finding: Finding) -> Diagnostic:
         """A finding with its place in the text."""
         position = self.position(finding.path, finding.at_key)
-        notes = [
-            (visible(note.message), None if note.path is None else self.place(note.path))
-            for note in finding.notes
-        ]
+        notes = [self.remark(note) for note in finding.notes]
         setting = self.setting(finding.path)
         if setting:
-            notes.append((f"set by `--set {setting.text}`", None))
+            notes.append(Remark(f"set by `--set {setting.text}`"))
         return Diagnostic(
             code=finding.code,
             severity=finding.severity,
@@ -82,6 +89,17 @@ class Document:
             help=finding.help and visible(finding.help),
             notes=tuple(notes),
             excerpt=self.lines.line(position.line) if self.lines and position else None,
+        )
+
+    def remark(self, note: Note) -> Remark:
+        """A note with its place."""
+        message = visible(note.message)
+        if note.path is None:
+            return Remark(message)
+        position = self.position(note.path, note.at_key)
+        shown = self.lines.line(position.line) if note.label and self.lines and position else None
+        return Remark(
+            message, self.place(note.path), Place(path_text(note.path), self.file, position), shown
         )
 
     def diagnose(self, findings: Iterable[Finding]) -> list[Diagnostic]:
@@ -97,13 +115,18 @@ class Document:
         return fold(told.values())
 
 
+Source = str | FilePath | Mapping[str, Any] | ModelSpec | Document
+
+
 def read(source: Source, overrides: Sequence[str] = ()) -> Document:
-    """The document of a file, of standard input (`-`), of a dict or of a `ModelSpec`.
+    """The document of a file, of standard input (`-`), of a dict or of a `ModelSpec`; one that is read stays.
 
     `overrides` are texts such as `optimizer.lr=0.01`. Raises `SpecError` for what is no spec
     at all (codes E0xx), and `UsageError` for a file that cannot be opened.
     """
-    if isinstance(source, ModelSpec):
+    if isinstance(source, Document):
+        document = source
+    elif isinstance(source, ModelSpec):
         document = Document(render(source), spec=None if overrides else source)
     elif isinstance(source, Mapping):
         document = of_mapping(source)
@@ -206,7 +229,8 @@ def at_span(document: Document, fault: Fault) -> Diagnostic:
     notes = []
     for message, span in fault.notes:
         at = document.lines.position(span) if span else None
-        notes.append((message, f"{document.file}:{at.line}:{at.column}" if at else None))
+        place = Place("$", document.file, at) if at else None
+        notes.append(Remark(message, place and str(place), place, at and document.lines.line(at.line)))
     return Diagnostic(
         fault.code,
         "error",
@@ -217,4 +241,5 @@ def at_span(document: Document, fault: Fault) -> Diagnostic:
         fault.help and visible(fault.help),
         tuple(notes),
         document.lines.line(position.line),
+        fault.fix,
     )

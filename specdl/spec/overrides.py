@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
-from specdl.core.diagnostics import Diagnostic, Finding, Path, path_text
+from specdl.core.diagnostics import Diagnostic, Finding, Path, Remark, path_text
 from specdl.core.errors import SpecError, UsageError
 from specdl.spec.text import MAX_DEPTH, TextError
 
@@ -57,7 +57,7 @@ def parse_setting(text: str) -> Setting:
                 each.message,
                 path_text(tuple(path)),
                 help=each.help,
-                notes=((f"set by `--set {text}`", None),),
+                notes=(Remark(f"set by `--set {text}`"),),
             )
             for each in error.faults
         ]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from specdl.core.diagnostics import Path, Position
+from specdl.core.diagnostics import Path, Position, TextFix
 
 MAX_BYTES = 16 * 2**20
 MAX_DEPTH = 64
@@ -31,6 +31,7 @@ class Fault:
     span: Span
     help: str | None = None
     notes: tuple[tuple[str, Span | None], ...] = ()
+    fix: TextFix | None = None
 
 
 class TextError(Exception):

@@ -1,6 +1,6 @@
 import pytest
 
-from specdl.core.diagnostics import Diagnostic, Place, Position
+from specdl.core.diagnostics import Diagnostic, Place, Position, Remark
 from specdl.core.render import WIDTH, as_json, concise, human, width
 
 
@@ -31,8 +31,8 @@ def test_as_the_design_has_it():
         Position(21, 5, 21, 6),
         "give `fc2` out_features: 256",
         (
-            ("`fc1` is f32[128,256], made", "models/mlp.yaml:9:5"),
-            ("`fc2` is f32[128,128], made", "models/mlp.yaml:14:5"),
+            Remark("`fc1` is f32[128,256], made", "models/mlp.yaml:9:5"),
+            Remark("`fc2` is f32[128,128], made", "models/mlp.yaml:14:5"),
         ),
         "  - {type: add, inputs: [fc1, fc2]}",
     )
@@ -62,7 +62,7 @@ def marked(text):
 
 
 def test_without_a_text():
-    found = Diagnostic("E114", "error", "m", "$.lr", notes=(("n", None),))
+    found = Diagnostic("E114", "error", "m", "$.lr", notes=(Remark("n"),))
     assert human([found]) == "error[E114]: m\n --> $.lr\n  = note: n"
 
 
@@ -130,7 +130,7 @@ def test_concise():
 
 def test_json():
     places = (Place("$.a", "spec.yaml", Position(3, 2, 3, 4)), Place("$.b"))
-    found = as_json([made(3, 2, 4, "x", help="h", notes=(("n", "a:1:1"),), places=places)])
+    found = as_json([made(3, 2, 4, "x", help="h", notes=(Remark("n", "a:1:1"),), places=places)])
     place = {"file": "spec.yaml", "line": 3, "column": 2, "end_line": 3, "end_column": 4, "path": "$.a"}
     bare = dict.fromkeys(("file", "line", "column", "end_line", "end_column")) | {"path": "$.b"}
     assert found == {

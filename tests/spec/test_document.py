@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from specdl.core.diagnostics import Finding, Note
+from specdl.core.diagnostics import Finding, Note, Place, Position, Remark
 from specdl.core.errors import SpecError, UsageError
 from specdl.core.render import human
 from specdl.spec.document import read
@@ -115,7 +115,7 @@ def test_locate():
     assert (found.path, found.excerpt, found.notes) == (
         "$.a.b[1]",
         "  b: [10, x]",
-        (("made", "a.yaml:2:3"), ("so", None)),
+        (Remark("made", "a.yaml:2:3", Place("$.a", "a.yaml", Position(2, 3, 2, 4))), Remark("so")),
     )
     assert document.locate(Finding("E111", "m", ("a", "b"), at_key=True)).column == 3
     # what the text lacks is marked where it would stand
