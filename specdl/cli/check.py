@@ -7,7 +7,7 @@ memory is all that is lacking.
 from __future__ import annotations
 
 import argparse
-import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from specdl.cli import output
@@ -16,6 +16,7 @@ from specdl.core.errors import UsageError
 
 if TYPE_CHECKING:
     from specdl.core.diagnostics import Diagnostic
+    from specdl.spec.document import Document
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +34,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="what a run may take, as in 8GiB (default: the machine's memory)",
     )
     parser.add_argument("--strict", action="store_true", help="warnings count as errors")
-    format_option(parser, "human", "concise", "json")
+    parser.add_argument(
+        "--fix",
+        action="store_true",
+        help="mend what is surely meant otherwise; a spec from standard input is printed mended",
+    )
+    parser.add_argument(
+        "--unsafe-fixes", action="store_true", help="mend what is likely meant otherwise too, as with --fix"
+    )
+    parser.add_argument(
+        "--diff", action="store_true", help="print what --fix would change, and write nothing"
+    )
+    format_option(parser, *output.FORMATS)
     reading_options(parser)
 
 
@@ -43,19 +55,26 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("standard input can only be read once")
     found: list[Diagnostic] = []
     unread: list[UsageError] = []
+    told: list[str] = []
     for source in args.specs:
         try:
-            found += diagnose(args, source)
+            found += mend(args, source, told) if mending(args) else diagnose(args, source)
         except UsageError as error:
             unread.append(error)
-    print_findings(args, found, ok=not unread)
-    for each in unread:
-        output.message(output.told(each))
-    output.message(summary(found, len(args.specs), len(unread)))
-    return UsageError.exit_code if unread else output.exit_code(found, args.strict)
+    failures = [output.told(each) for each in unread]
+    if mending(args) and (args.diff or "-" in args.specs):  # the text goes to standard output
+        output.diagnostics_to_stderr(found)
+    else:
+        output.print_findings(args.format, found, strict=args.strict, failures=failures)
+    for each in (*failures, *told):
+        output.message(each)
+    offer = offered(found) if args.format in ("human", "concise") else ""
+    output.message(summary(found, len(args.specs), len(unread)) + offer)
+    code = UsageError.exit_code if unread else output.exit_code(found, args.strict)
+    return max(code, 1) if args.diff and told else code
 
 
-def diagnose(args: argparse.Namespace, source: str) -> list[Diagnostic]:
+def diagnose(args: argparse.Namespace, source: str | Document) -> list[Diagnostic]:
     """Every finding about one spec."""
     from specdl.compiler import check
 
@@ -69,16 +88,26 @@ def diagnose(args: argparse.Namespace, source: str) -> list[Diagnostic]:
     )
 
 
-def print_findings(args: argparse.Namespace, found: list[Diagnostic], ok: bool) -> None:
-    """The findings, on standard output: they are what was asked for."""
-    from specdl.core import render
+def mending(args: argparse.Namespace) -> bool:
+    """Whether fixes are to be applied, or shown."""
+    return bool(args.fix or args.unsafe_fixes or args.diff)
 
-    if args.format == "json":
-        value = output.findings_json(found, args.strict)
-        output.data_json(value | {"ok": ok and value["ok"]})
-    elif found:
-        human = args.format == "human"
-        output.data(render.human(found, output.wants_color(sys.stdout)) if human else render.concise(found))
+
+def mend(args: argparse.Namespace, source: str, told: list[str]) -> list[Diagnostic]:
+    """Mend a spec, add a line to `told` if there was anything to mend, and give what remains."""
+    from specdl.cli import fixing
+    from specdl.spec.document import read
+
+    def settled(document: Document) -> Document:
+        return read(document, tuple(args.overrides), tuple(map(Path, args.allow)))
+
+    def check(document: Document) -> list[Diagnostic]:
+        return diagnose(args, document)
+
+    mended = fixing.mend(source, check, settled, unsafe=args.unsafe_fixes)
+    line = fixing.deliver(mended, args.diff)
+    told += [line] if line else []
+    return mended.found
 
 
 def summary(found: list[Diagnostic], specs: int, unread: int) -> str:
@@ -93,6 +122,17 @@ def summary(found: list[Diagnostic], specs: int, unread: int) -> str:
     return f"{said} in {counted(specs, 'spec')}" if specs > 1 else said
 
 
+def offered(found: list[Diagnostic]) -> str:
+    """How many findings `--fix` would mend, and how many more `--unsafe-fixes`; empty if none."""
+    fixes = [(each.fix, each.count) for each in found]
+    sure = sum(count for fix, count in fixes if fix and fix.sure)
+    likely = sum(count for fix, count in fixes if fix and not fix.sure)
+    told = [f"{sure:,} fixable with --fix"] if sure else []
+    if likely:
+        told.append(f"{likely:,} {'more' if sure else 'fixable'} with --unsafe-fixes")
+    return f"; {', '.join(told)}" if told else ""
+
+
 def counted(number: int, noun: str) -> str:
     """`3 errors`, `1 error`, or nothing."""
-    return f"{number} {noun}{'' if number == 1 else 's'}" if number else ""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}" if number else ""

@@ -9,16 +9,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TextIO
 
 from specdl.core.diagnostics import Diagnostic
-from specdl.core.errors import SpecdlError
-from specdl.core.render import as_json, human
+from specdl.core.errors import ResourceError, SpecdlError
 
 JSON_VERSION = 1
+FORMATS = ("human", "concise", "json", "github", "sarif")
+"""The forms that findings are printed in; the first is the default."""
+FORCED = ("FORCE_COLOR", "CLICOLOR_FORCE")
 MEMORY = "E510"
 
 
 def wants_color(stream: TextIO) -> bool:
-    """Colours only on a terminal, and never with `NO_COLOR`."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    """Colours only on a terminal or where the environment forces them, and never with `NO_COLOR`."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if any(os.environ.get(name, "0") not in ("", "0") for name in FORCED):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def message(text: str) -> None:
@@ -39,19 +45,61 @@ def data_json(value: Mapping[str, Any]) -> None:
 def told(error: SpecdlError) -> str:
     """An error that is at no place of a spec, in the form of those that are."""
     code = "" if error.code == "E000" else f"[{error.code}]"
-    text = f"error{code}: {error.message}"
-    return f"{text}\n  = help: {error.help}" if error.help else text
+    lines = [f"error{code}: {error.message}"]
+    if isinstance(error, ResourceError):
+        lines += [f"  = note: {note}" for note in error.notes]
+    return "\n".join([*lines, f"  = help: {error.help}"] if error.help else lines)
 
 
 def diagnostics_to_stderr(diagnostics: Iterable[Diagnostic]) -> None:
     """Findings of a command whose data is something else."""
+    from specdl.core.formats.human import human
+
     text = human(diagnostics, wants_color(sys.stderr))
     if text:
         message(text)
 
 
+def print_findings(
+    form: str, diagnostics: Sequence[Diagnostic], *, strict: bool = False, failures: Sequence[str] = ()
+) -> None:
+    """Findings in one of `FORMATS`, on standard output: they are what was asked for.
+
+    `failures` are messages about specs that could not be read at all.
+    """
+    if form == "json":
+        value = findings_json(diagnostics, strict)
+        data_json(value | {"ok": value["ok"] and not failures})
+    elif form == "sarif":
+        from specdl import __version__
+        from specdl.core.formats.sarif import as_sarif
+
+        code = 2 if failures else exit_code(diagnostics, strict)
+        log = as_sarif(diagnostics, version=__version__, exit_code=code, failures=failures)
+        data(json.dumps(log, indent=2, ensure_ascii=False))
+    elif diagnostics:
+        data(as_text(form, diagnostics))
+
+
+def as_text(form: str, diagnostics: Iterable[Diagnostic]) -> str:
+    """Findings in one of the forms that are lines of text."""
+    if form == "concise":
+        from specdl.core.formats.concise import concise
+
+        return concise(diagnostics)
+    if form == "github":
+        from specdl.core.formats.github import github
+
+        return github(diagnostics)
+    from specdl.core.formats.human import human
+
+    return human(diagnostics, wants_color(sys.stdout))
+
+
 def findings_json(diagnostics: Iterable[Diagnostic], strict: bool = False) -> dict[str, Any]:
     """`ok` and `diagnostics`; `ok` says what the exit code says."""
+    from specdl.core.formats.json import as_json
+
     listed = list(diagnostics)
     return as_json(listed) | {"ok": exit_code(listed, strict) == 0}
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from typing import Any, Literal
 
 Severity = Literal["error", "warning"]
@@ -122,6 +123,8 @@ class TextEdit:
     start: int
     end: int
     text: str
+    position: Position | None = field(default=None, compare=False)
+    """The piece by lines and columns, where the text is known."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,8 @@ class Finding:
     notes: tuple[Note, ...] = ()
     severity: Severity = "error"
     fix: Fix | None = None
+    within: tuple[int, int] | None = None
+    """The part of a value that is text, by offsets into it; None for all of it."""
 
 
 @dataclass(frozen=True)
@@ -199,9 +204,15 @@ class Diagnostic:
     notes: tuple[Remark, ...] = ()
     excerpt: str | None = None
     """The source line that `position` begins on."""
-    fix: TextFix | None = None
+    mend: Callable[[], TextFix | None] | None = field(default=None, compare=False, repr=False)
+    """Works out `fix`: only once somebody asks, for it takes reading the text again."""
     places: tuple[Place, ...] = ()
     """Where equal findings are told as one: all their places, this one first."""
+
+    @cached_property
+    def fix(self) -> TextFix | None:
+        """Edits of the text that mend it, at all its places; None where nothing certain can be said."""
+        return self.mend() if self.mend else None
 
     @property
     def line(self) -> int | None:
@@ -238,6 +249,20 @@ def fold(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
         if len(numbers) < FOLD_FROM:
             told.update({number: listed[number] for number in numbers})
         else:
-            places = tuple(listed[number].place for number in numbers)
-            told[numbers[0]] = replace(listed[numbers[0]], places=places)
+            group = [listed[number] for number in numbers]
+            told[numbers[0]] = replace(
+                group[0], places=tuple(each.place for each in group), mend=partial(together, group)
+            )
     return [told[number] for number in sorted(told)]
+
+
+def together(group: Iterable[Diagnostic]) -> TextFix | None:
+    """The fixes of equal findings as one; of those whose edits overlap the first stays."""
+    fixes = sorted((each.fix for each in group if each.fix), key=lambda fix: fix.edits[0].start)
+    kept: list[TextFix] = []
+    end = -1
+    for fix in fixes:
+        if fix.edits[0].start > end:
+            kept.append(fix)
+            end = fix.edits[-1].end
+    return replace(kept[0], edits=tuple(edit for fix in kept for edit in fix.edits)) if kept else None

@@ -7,7 +7,7 @@ import pytest
 
 from specdl.core.diagnostics import Finding, Note, Place, Position, Remark
 from specdl.core.errors import SpecError, UsageError
-from specdl.core.render import human
+from specdl.core.formats.human import human
 from specdl.spec.document import read
 from specdl.spec.validate import validate
 from tests.spec.specs import disc

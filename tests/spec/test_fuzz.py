@@ -7,7 +7,8 @@ import random
 import pytest
 
 from specdl.core.errors import SpecError, UsageError
-from specdl.core.render import as_json, human
+from specdl.core.formats.human import human
+from specdl.core.formats.json import as_json
 from specdl.spec.document import read
 from specdl.spec.resolved import render
 from specdl.spec.validate import validate
