@@ -2,13 +2,14 @@
 
 NAME is a type as specs name it (linear, adam, disc), one with its category where several share the
 name (inits.constant), a section of a spec (train, data.target), or a code (E210). Without a name, all
-types are listed.
+types and codes are listed.
 """
 
 from __future__ import annotations
 
 import argparse
-from textwrap import fill
+from dataclasses import asdict
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 from specdl.cli import output
@@ -16,14 +17,19 @@ from specdl.core.errors import UsageError
 
 if TYPE_CHECKING:
     from specdl.cli.pages import Page
+    from specdl.core.codes import Page as CodePage
 
 WIDTH = 100
+"""Columns of a text at most: longer lines are hard to read."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own options."""
     parser.add_argument(
-        "name", metavar="NAME", nargs="?", help="a type, a section or a code; default: list all types"
+        "name", metavar="NAME", nargs="?", help="a type, a section or a code; default: list all of them"
+    )
+    parser.add_argument(
+        "--format", choices=("human", "json"), default="human", help="how to print (default: %(default)s)"
     )
     parser.add_argument(
         "--plugin",
@@ -37,42 +43,55 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print pages; the exit code."""
-    from specdl.core.codes import page
     from specdl.spec.plugins import load_plugins
 
     load_plugins(args.plugins)
-    if args.name is None:
+    found = described(args.name) if args.name else everything()
+    if args.format == "json":
+        output.data_json({"pages": [asdict(each) for each in found]})
+    elif args.name is None:
         output.data(listing())
-        return 0
-    paragraph = page(args.name)
-    output.data(fill(f"{args.name.upper()}: {paragraph}", WIDTH) if paragraph else described(args.name))
+    else:
+        output.data("\n\n".join(as_text(each) for each in found))
     return 0
 
 
-def described(name: str) -> str:
-    """The pages of a type or section; raises `UsageError` if there is none."""
+def described(name: str) -> list[Page | CodePage]:
+    """The pages of a code, type or section; raises `UsageError` if there is none."""
     from specdl.cli.pages import pages_of
+    from specdl.core.codes import page
 
-    found = pages_of(name)
+    code = page(name)
+    found = [code] if code else pages_of(name)
     if not found:
         raise UsageError(f"there is no type, section or code `{name}`", help=suggestion(name))
-    return "\n\n".join(as_text(each) for each in found)
+    return list(found)
+
+
+def everything() -> list[Page | CodePage]:
+    """Every page there is."""
+    from specdl.cli.pages import HEADINGS, SECTIONS, page, section_page, tags
+    from specdl.core.codes import pages
+
+    types = [page(category, tag) for category in HEADINGS for tag in tags(category)]
+    return [*types, *map(section_page, SECTIONS), *pages()]
 
 
 def suggestion(name: str) -> str:
     """What was probably meant, in words that can be pasted."""
     from specdl.cli.pages import HEADINGS, SECTIONS, tags
-    from specdl.core.codes import PAGES
+    from specdl.core.codes import codes
     from specdl.core.suggest import nearest
     from specdl.spec.suggestions import tag_meant
 
     known = {tag for category in HEADINGS for tag in tags(category)}
-    meant = tag_meant(name, known) or nearest(name, SECTIONS) or nearest(name.upper(), PAGES)
+    meant = tag_meant(name, known) or nearest(name, SECTIONS) or nearest(name.upper(), codes())
     return f"did you mean `specdl explain {meant}`?" if meant else "`specdl explain` lists all types"
 
 
 def listing() -> str:
-    """All types by category, each with the first line of its page."""
+    """All types by category, sections and codes, each with the first line of its page."""
+    from specdl.cli.code_pages import listing as codes
     from specdl.cli.pages import HEADINGS, SECTIONS, page, section_page, tags
 
     parts = []
@@ -80,23 +99,14 @@ def listing() -> str:
         rows = [[f"  {tag}", page(category, tag).summary] for tag in tags(category)]
         parts.append(f"{heading}\n{output.table(rows)}")
     rows = [[f"  {name}", section_page(name).summary] for name in SECTIONS]
-    return "\n\n".join([*parts, f"Sections of a spec\n{output.table(rows)}"])
+    parts.append(f"Sections of a spec\n{output.table(rows)}")
+    return "\n\n".join([*parts, "CODES OF FINDINGS", codes()])
 
 
-def as_text(page: Page) -> str:
+def as_text(page: Page | CodePage) -> str:
     """A page for a terminal."""
-    from specdl.cli.pages import facts
+    from specdl.cli import code_pages, pages
 
-    parts = [f"{page.name}: {page.noun}", page.text.replace("::\n", ":\n")]
-    if page.options:
-        rows = [
-            [f"  {each.name}", each.takes, "required" if each.default is None else f"default {each.default}"]
-            for each in page.options
-        ]
-        lines = output.table(rows).splitlines()
-        shown = [
-            f"{line}\n      {each.description}" if each.description else line
-            for each, line in zip(page.options, lines, strict=True)
-        ]
-        parts.append("options\n" + "\n".join(shown))
-    return "\n\n".join([*parts, *filter(None, facts(page))])
+    if isinstance(page, pages.Page):
+        return pages.as_text(page)
+    return code_pages.as_text(page, min(WIDTH, get_terminal_size((WIDTH, 24)).columns))

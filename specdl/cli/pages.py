@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from specdl.core.codes import PAGES
+from specdl.cli import output
 from specdl.core.entry import Entry
 from specdl.data.base import DataSpec, SplitSpec, TargetSpec
 from specdl.ops.base import Layer, LayerEntry, Optimizer
@@ -45,12 +45,16 @@ HEADINGS = {
 
 @dataclass(frozen=True)
 class Option:
-    """One key of a mapping: what it takes and does, and its default as JSON, None where it must be given."""
+    """One key of a mapping: what it takes and does, an example, and its default, None where it must be given.
+
+    Example and default are JSON.
+    """
 
     name: str
     takes: str
     default: str | None
     description: str
+    example: str
 
     @property
     def shown_default(self) -> str:
@@ -117,7 +121,7 @@ def documentation(cls: type[Entry]) -> str:
 def options(cls: type[Entry]) -> tuple[Option, ...]:
     """The keys of a class's mapping, `type` left out."""
     return tuple(
-        Option(key.name, takes(key), default(key.info), key.info.description or "")
+        Option(key.name, takes(key), default(key.info), key.info.description or "", example(key.info))
         for key in keys(cls).values()
     )
 
@@ -133,6 +137,11 @@ def default(info: FieldInfo) -> str | None:
         return None
     value = info.get_default(call_default_factory=True)
     return "none" if value is None else json.dumps(plain(value), ensure_ascii=False)
+
+
+def example(info: FieldInfo) -> str:
+    """The first of a field's examples, as JSON on one line."""
+    return json.dumps(info.examples[0], ensure_ascii=False) if info.examples else ""
 
 
 def parameters(cls: type[Entry]) -> tuple[str, ...]:
@@ -166,8 +175,7 @@ def reference() -> str:
         lines += ["", f"## {heading}"]
         for tag in tags(category):
             lines += markdown(page(category, tag))
-    lines += ["", "## Codes of findings", ""]
-    lines += [f"- **{code}**: {text}" for code, text in PAGES.items()]
+    lines += ["", "What the codes of findings mean is in [codes.md](codes.md)."]
     return "\n".join(lines) + "\n"
 
 
@@ -176,10 +184,30 @@ def markdown(page: Page) -> list[str]:
     text = (line.removesuffix(":") if line.endswith("::") else line for line in page.text.splitlines())
     lines = ["", f"### `{page.name}`", "", *text]
     if page.options:
-        lines += ["", "| option | takes | default | |", "|---|---|---|---|"]
+        lines += ["", "| option | takes | default | example | |", "|---|---|---|---|---|"]
         for each in page.options:
-            lines.append(f"| `{each.name}` | {each.takes} | {each.shown_default} | {each.description} |")
+            cells = (f"`{each.name}`", each.takes, each.shown_default, f"`{each.example}`", each.description)
+            lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
     return [*lines, *facts(page, "`")]
+
+
+def as_text(page: Page) -> str:
+    """A page for a terminal."""
+    parts = [f"{page.name}: {page.noun}", page.text.replace("::\n", ":\n")]
+    if page.options:
+        rows = [
+            [f"  {each.name}", each.takes, "required" if each.default is None else f"default {each.default}"]
+            for each in page.options
+        ]
+        lines = zip(page.options, output.table(rows).splitlines(), strict=True)
+        parts.append("options\n" + "\n".join(f"{line}{explained(each)}" for each, line in lines))
+    return "\n\n".join([*parts, *filter(None, facts(page))])
+
+
+def explained(option: Option) -> str:
+    """What an option does, and an example, below its line."""
+    example = f"{json.dumps(option.name)}: {option.example}" if option.example else ""
+    return "".join(f"\n      {each}" for each in (option.description, example) if each)
 
 
 def facts(page: Page, quote: str = "") -> list[str]:
