@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from specdl.core.diagnostics import Path, Position, TextFix
+from specdl.core.diagnostics import Path, Position, TextEdit, TextFix
 
 MAX_BYTES = 16 * 2**20
 MAX_DEPTH = 64
@@ -35,67 +35,164 @@ class Fault:
 
 
 class TextError(Exception):
-    """Reading stops at a fault; `faults` holds it and those found before."""
+    """Reading stops at a fault; `faults` holds it and those found before, in the order of the text."""
 
     def __init__(self, *faults: Fault) -> None:
         super().__init__("; ".join(fault.message for fault in faults))
         self.faults = faults
 
 
-@dataclass
-class Reading:
-    """A text while it is read: the spans of keys and values by document path.
+@dataclass(slots=True)
+class Mark:
+    """Where a value stands, with its key, and what is in it; of a mapping or list the first character."""
 
-    A value that is a mapping or a list has the span of its first character.
+    start: int
+    end: int
+    key: Span | None = None
+    below: dict[str, Mark] | list[Mark] | None = None
+
+
+class Places(Mapping[Path, Span]):
+    """Spans by document path: of values, or of keys.
+
+    A tree of marks stands behind it, since most documents are never asked, and what aliases repeat
+    is marked once.
     """
 
+    def __init__(self, root: Mark | None = None, of_keys: bool = False) -> None:
+        self.root, self.of_keys = root, of_keys
+
+    def find(self, path: Path) -> Mark | None:
+        """The mark at a path."""
+        mark = self.root
+        for step in path:
+            below = mark.below if mark else None
+            if isinstance(below, dict):
+                mark = below.get(step) if isinstance(step, str) else None
+            elif below is not None and isinstance(step, int) and 0 <= step < len(below):
+                mark = below[step]
+            else:
+                return None
+        return mark
+
+    def span(self, mark: Mark) -> Span | None:
+        return mark.key if self.of_keys else (mark.start, mark.end)
+
+    def __getitem__(self, path: Path) -> Span:
+        mark = self.find(path)
+        found = self.span(mark) if mark else None
+        if found is None:
+            raise KeyError(path)
+        return found
+
+    def __iter__(self) -> Iterator[Path]:
+        """Every path, in the order of the document."""
+        rest: list[tuple[Path, Mark]] = [((), self.root)] if self.root else []
+        while rest:
+            path, mark = rest.pop()
+            if self.span(mark) is not None:
+                yield path
+            inner = mark.below.items() if isinstance(mark.below, dict) else enumerate(mark.below or ())
+            rest += reversed([((*path, step), each) for step, each in inner])
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A text's value, and the spans of what is in it.
+
+    What stands behind an alias has the span of what the alias names; `aliases` has the spans of the
+    aliases themselves.
+    """
+
+    value: Any
+    values: Mapping[Path, Span]
+    keys: Mapping[Path, Span]
+    aliases: Mapping[Path, Span] = field(default_factory=dict)
+
+
+@dataclass
+class Reading:
+    """A text while it is read: how many values it has, and what is wrong with it."""
+
     text: str
-    values: dict[Path, Span] = field(default_factory=dict)
-    keys: dict[Path, Span] = field(default_factory=dict)
+    count: int = 0
     faults: list[Fault] = field(default_factory=list)
+    odd: list[tuple[str, Span, Mapping[str, Any]]] = field(default_factory=list)
+    """Keys with characters that may not be what they seem to be, and the mappings that they stand in."""
 
-    def stop(self, code: str, message: str, start: int, end: int, help: str | None = None) -> TextError:
+    def stop(
+        self, code: str, message: str, start: int, end: int, help: str | None = None, *edits: TextEdit
+    ) -> TextError:
         """The exception to raise at a fault that ends the reading."""
-        return TextError(*self.faults, Fault(code, message, (start, end), help))
+        return self.ended(Fault(code, message, (start, end), help, fix=likely(help, *edits)))
 
-    def place(self, path: Path, start: int, end: int) -> None:
-        """Note where a value stands; raises `TextError` where there are too many."""
-        if len(self.values) >= MAX_VALUES:
+    def ended(self, *faults: Fault) -> TextError:
+        """The exception that tells these faults and all that were found before."""
+        if self.odd:
+            from specdl.spec.odd_keys import judge
+
+            self.faults += judge(self.text, self.odd)
+            self.odd = []
+        return TextError(*sorted([*self.faults, *faults], key=lambda each: each.span[0]))
+
+    def settle(self) -> None:
+        """Raise what was found, if anything was."""
+        if self.faults or self.odd:
+            error = self.ended()
+            if error.faults:
+                raise error
+
+    def fault(self, fault: Fault) -> None:
+        """Note a fault after which reading goes on; raises `TextError` where there are too many."""
+        self.faults.append(fault)
+        if len(self.faults) >= MAX_FINDINGS:
+            message = f"there are more mistakes than {MAX_FINDINGS:,}; mend these first"
+            raise self.ended(Fault("E005", message, fault.span))
+
+    def more(self, start: int, end: int) -> None:
+        """Count a value; raises `TextError` where there are too many."""
+        self.count += 1
+        if self.count > MAX_VALUES:
             raise self.stop(
                 "E005", f"a spec holds at most {MAX_VALUES:,} values; this is one more", start, end
             )
-        self.values[path] = (start, end)
 
-    def key(self, path: Path, start: int, end: int) -> bool:
-        """Note where a key stands; False, with a fault, if its mapping has it already."""
-        if path not in self.keys:
-            self.keys[path] = (start, end)
-            return True
-        notes = (("it stands first", self.keys[path]),)
-        fault = Fault(
-            "E004", f"the key `{show_key(str(path[-1]))}` stands twice in one mapping", (start, end)
-        )
-        self.faults.append(Fault(fault.code, fault.message, fault.span, "keep one of the two", notes))
-        return False
+    def strange(self, key: str, span: Span, mapping: Mapping[str, Any]) -> None:
+        """Note a key that is not of visible ASCII alone, to be looked at once its mapping is whole."""
+        self.odd.append((key, span, mapping))
+
+    def twice(self, key: str, first: Span, span: Span) -> None:
+        """Note a key that its mapping has already."""
+        message = f"the key `{show_key(key)}` stands twice in one mapping"
+        self.fault(Fault("E004", message, span, "keep one of the two", (("the first stands", first),)))
 
     def number(self, text: str, start: int) -> int | float:
         """The number that JSON's notation, or YAML's for floats, means; too large a one is a fault."""
-        digits = len(text.lstrip("-"))
-        if text.lstrip("-").isdigit():
-            if digits <= MAX_DIGITS:
+        digits = text.lstrip("-")
+        if digits.isdigit():
+            if len(digits) <= MAX_DIGITS:
                 return int(text)
-            self.fault("E006", f"a whole number of {digits:,} digits is too large", start, start + len(text))
+            message = f"a whole number of {len(digits):,} digits is too large"
+            self.fault(Fault("E006", message, (start, start + len(text))))
             return 0
         value = float(text)
         if abs(value) == float("inf"):
-            shown = text if len(text) <= 40 else f"{text[:37]}..."
-            self.fault("E006", f"`{shown}` is too large for a number", start, start + len(text))
+            self.fault(Fault("E006", f"`{cut(text)}` is too large for a number", (start, start + len(text))))
             return 0.0
         return value
 
-    def fault(self, code: str, message: str, start: int, end: int, help: str | None = None) -> None:
-        """Note a fault after which reading goes on."""
-        self.faults.append(Fault(code, message, (start, end), help))
+
+def likely(help: str | None, *edits: TextEdit) -> TextFix | None:
+    """A fix that is probably meant, and whose outcome nobody can know before the text is read on."""
+    return TextFix(help, edits) if help and edits else None
+
+
+def cut(text: str) -> str:
+    """A piece of the text as a message shows it, cut if it is long."""
+    return text if len(text) <= 40 else f"{text[:37]}..."
 
 
 def show_key(key: str) -> str:
@@ -119,16 +216,14 @@ class Lines:
         line = bisect_right(self.starts, offset)
         return line, offset - self.starts[line - 1] + 1
 
+    def placed(self, fix: TextFix | None) -> TextFix | None:
+        """A fix whose edits know their lines and columns."""
+        if fix is None:
+            return None
+        edits = (replace(each, position=self.position((each.start, each.end))) for each in fix.edits)
+        return replace(fix, edits=tuple(edits))
+
     def line(self, number: int) -> str:
         """A line by its number, without its end."""
         end = self.starts[number] if number < len(self.starts) else len(self.text)
         return self.text[self.starts[number - 1] : end].rstrip("\r\n")
-
-
-@dataclass(frozen=True)
-class Parsed:
-    """A text's value and the spans of what is in it."""
-
-    value: Any
-    values: Mapping[Path, Span]
-    keys: Mapping[Path, Span]
