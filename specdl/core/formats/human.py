@@ -73,7 +73,8 @@ def label(note: Remark) -> Mark | None:
     place = note.place
     if note.excerpt is None or place is None or place.position is None:
         return None
-    return Mark(place.file, note.excerpt, place.position, "note", f"{note.message} here")
+    says = note.message if ": " in note.message else f"{note.message} here"
+    return Mark(place.file, note.excerpt, place.position, "note", says)
 
 
 def crowded(mark: Mark, others: list[Mark]) -> bool:
