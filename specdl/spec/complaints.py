@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,12 +11,11 @@ from typing import Any, get_args, get_origin
 
 from pydantic_core import ErrorDetails
 
-from specdl.core.diagnostics import Path, visible
+from specdl.core.diagnostics import Fix, Path, Rename, Replace, visible
 from specdl.core.entry import Entry
-from specdl.core.suggest import nearest
 from specdl.spec.expressions import FAILED
 from specdl.spec.fields import SIMPLE, Key, bounds, choices, expected, inside, keys, members, unwrap
-from specdl.spec.suggestions import MAX_WORD
+from specdl.spec.suggestions import MAX_WORD, choice_guess
 
 RANGE = (
     "greater_than",
@@ -24,6 +25,8 @@ RANGE = (
     "multiple_of",
     "int_parsing_size",
 )
+NOTHING = object()
+"""No value at all, where None is one."""
 CUSTOM = ("value_error", "assertion_error")
 WORD_RULE = "a name is a word of letters, digits, `_` and `-`"
 DOTTED_RULE = "a name is a word of letters, digits, `_`, `-` and `.`"
@@ -42,6 +45,17 @@ class Complaint:
     below: Path
     at_key: bool = False
     help: str | None = None
+    write: Any = NOTHING
+    """What to write there instead, if that is known; it is `sure` where nothing else can be meant."""
+    sure: bool = False
+
+    def fix(self, path: Path) -> Fix | None:
+        """The fix, for a mapping that stands at a path."""
+        if self.write is NOTHING:
+            return None
+        whole = (*path, *self.below)
+        edit = Rename(whole, self.write) if self.at_key else Replace(whole, self.write)
+        return Fix(f"write {as_written(self.write)}", (edit,), self.sure)
 
 
 def complaints(
@@ -123,8 +137,9 @@ def complaint(
         return wrong_length(wanted, value, below, error)
     if kind == "literal_error":
         return wrong_choice(wanted, value, below)
-    help = type_help(wanted, value)
-    return Complaint("E113", f"`{name}` is {shown(value)}, but must be {expected(wanted)}", below, help=help)
+    help, meant, sure = type_help(wanted, value)
+    message = f"`{name}` is {shown(value)}, but must be {expected(wanted)}"
+    return Complaint("E113", message, below, help=help, write=meant, sure=sure)
 
 
 def custom(error: ErrorDetails) -> str:
@@ -184,10 +199,13 @@ def wrong_choice(wanted: Any, value: Any, below: Path) -> Complaint:
     if not isinstance(value, str):
         return Complaint("E115", message, below)
     if value not in options and value in map(str, options):
-        return Complaint("E115", message, below, help=f"write {value} without quotes")
-    words = [each for each in options if isinstance(each, str)]
-    meant = nearest(value, words) if len(value) <= MAX_WORD else None
-    return Complaint("E115", message, below, help=f"did you mean `{meant}`?" if meant else None)
+        meant = next(each for each in options if str(each) == value)
+        return Complaint("E115", message, below, help=f"write {value} without quotes", write=meant, sure=True)
+    guess = choice_guess(value, [each for each in options if isinstance(each, str)])
+    if guess is None:
+        return Complaint("E115", message, below)
+    help = f"did you mean `{guess.word}`?"
+    return Complaint("E115", message, below, help=help, write=guess.word, sure=guess.sure)
 
 
 def literals(annotation: Any) -> list[Any]:
@@ -210,30 +228,41 @@ def bad_name(below: Path, value: str, dots: bool, at_key: bool = False) -> Compl
         message = f"this name has {len(value)} characters; a name has at most 128"
         return Complaint("E116", message, below, at_key)
     help = f"write `{kept}`" if kept.strip("_") else None
-    return Complaint("E116", f"`{visible(value)}` is no name; {rule}", below, at_key, help)
+    message = f"`{visible(value)}` is no name; {rule}"
+    return Complaint("E116", message, below, at_key, help, kept if help else NOTHING)
 
 
-def type_help(wanted: Any, value: Any) -> str | None:
-    """A value of the right type that is surely meant, to be pasted."""
+def type_help(wanted: Any, value: Any) -> tuple[str | None, Any, bool]:
+    """A value of the right type that is meant: the help that says so, the value, and whether it is sure."""
     kinds = [unwrap(each)[0] for each in members(unwrap(wanted)[0])]
     if isinstance(value, str):
         if bool in kinds and value.lower() in YES_NO:
-            return f"write {YES_NO[value.lower()]}"
+            word = YES_NO[value.lower()]
+            return f"write {word}", word == "true", value.lower() not in ("1", "0")
         if (int in kinds or float in kinds) and (number := as_number(value, whole=float not in kinds)):
-            return f"write {number} without quotes" if number == value else f"write {number}"
+            help = f"write {number} without quotes" if number == value else f"write {number}"
+            return help, json.loads(number), True
+    if isinstance(value, int) and not isinstance(value, bool) and value in (0, 1) and kinds == [bool]:
+        return f"write {'true' if value else 'false'}", bool(value), False
     if isinstance(value, float) and value.is_integer() and int in kinds and abs(value) < 2**53:
-        return f"write {int(value)}"
+        return f"write {int(value)}", int(value), True
     for each in kinds:
         if (
             get_origin(each) is tuple
             and get_args(each)[-1] is Ellipsis
-            and not isinstance(value, (list, dict))
+            and not isinstance(value, (list, tuple, dict))
         ):
             item = unwrap(get_args(each)[0])[0]
             fits = item in SIMPLE and type(value) in ((int, float) if item is float else (item,))
             if fits and len(str(value)) <= 40:
-                return f'write ["{value}"]' if isinstance(value, str) else f"write [{value}]"
-    return None
+                help = f'write ["{value}"]' if isinstance(value, str) else f"write [{value}]"
+                return help, [value], True
+    return None, NOTHING, False
+
+
+def as_written(value: Any) -> str:
+    """A value as a fix's message says it: text in backticks, other values as JSON writes them."""
+    return f"`{value}`" if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def as_number(text: str, whole: bool) -> str | None:
@@ -245,7 +274,8 @@ def as_number(text: str, whole: bool) -> str | None:
         number = int(text, 10)
     except ValueError:
         try:
-            return None if whole else repr(float(text))
+            number = float(text)
+            return repr(number) if not whole and math.isfinite(number) else None
         except ValueError:
             return None
     return str(number)

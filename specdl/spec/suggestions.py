@@ -1,164 +1,147 @@
-"""What people who come from other frameworks write, and the word specdl has for it."""
+"""The word of specdl's that was probably meant: by meaning first, then by the letters."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
 
 from specdl.core.suggest import nearest
 
 MAX_WORD = 60
 """Longer words are no slips of anything, and comparing them takes long."""
+OTHER: Mapping[str, tuple[str, ...]] = {
+    "float32": ("float", "single", "fp32", "f32"),
+    "float64": ("double", "fp64", "f64"),
+    "int64": ("long", "int", "i64"),
+    "bfloat16": ("bf16",),
+    "epochs": ("epoch",),
+    "steps": ("step", "iterations", "iteration", "batches"),
+    "one_hot": ("categorical",),
+    "index": ("sparse", "labels"),
+}
+"""Other words for choices that are no types of their own."""
+SHORT = 5
+"""A foreign word of fewer letters is too near to too many others to be misspelt."""
 
-MODULES = (
-    "torch.nn.",
-    "torch.optim.",
-    "nn.",
-    "optim.",
-    "keras.layers.",
-    "tf.keras.layers.",
-    "layers.",
-    "F.",
-    "keras.",
-)
+
+@dataclass(frozen=True)
+class Guess:
+    """A word that was probably meant.
+
+    It is `sure` where nothing else can have been, `loose` where another framework's word only
+    resembles it, and not `there` where specdl is to have such a thing and does not yet.
+    """
+
+    word: str
+    sure: bool = False
+    loose: bool = False
+    there: bool = True
 
 
-def table(text: str) -> dict[str, tuple[str, ...]]:
-    """Lines `meant: foreign foreign ...` as foreign words and what each may mean, in order."""
-    found: dict[str, tuple[str, ...]] = {}
-    for line in text.strip().splitlines():
-        meant, _, words = line.partition(":")
-        for word in words.split():
-            found[word] = (*found.get(word, ()), meant.strip())
+def compact(word: str) -> str:
+    """A word without its case and joints: `BatchNorm2d` and `batch_norm_2d` are the same."""
+    return re.sub(r"[\W_]", "", word).lower()
+
+
+@cache
+def senses(category: str) -> Mapping[str, tuple[Guess, ...]]:
+    """What foreign words may mean among the types of a category, or among keys (category `keys`)."""
+    from specdl.spec.words import KEYS, TYPES
+
+    found: dict[str, tuple[Guess, ...]] = {}
+    for word, meant in (KEYS if category == "keys" else TYPES.get(category, {})).items():
+        guesses = (Guess(each.word, each.sure, not each.sure) for each in meant)
+        found[compact(word)] = (*found.get(compact(word), ()), *guesses)
     return found
 
 
-TYPES = table("""
-linear: dense fc fully_connected inner_product affine
-conv1d: conv1_d convolution1d
-conv2d: conv convolution conv2_d convolution2d
-max_pool2d: max_pooling2d max_pool pooling
-avg_pool2d: average_pooling2d avg_pool
-global_avg_pool: global_average_pooling2d
-batch_norm: batch_normalization batch_norm1d batch_norm2d
-layer_norm: layer_normalization
-concat: concatenate cat
-add: sum plus eltwise
-mul: multiply
-sub: subtract
-reshape: view
-residual: skip shortcut
-identity: linear none input pass
-silu: swish
-sigmoid: logistic
-relu: rectifier re_lu
-tanh: hyperbolic_tangent tan_h
-mse: mean_squared_error mse_loss l2 squared_error euclidean_loss
-l1: mean_absolute_error mae l1_loss
-sum_squared_error: sse
-cross_entropy: cross_entropy_loss categorical_crossentropy sparse_categorical_crossentropy
-cross_entropy: categorical_cross_entropy softmax_cross_entropy softmax_with_loss nll nll_loss ce
-sgd: momentum gradient_descent
-adam: adamax nadam
-xavier_uniform: glorot_uniform glorot
-xavier_normal: glorot_normal xavier
-kaiming_uniform: he_uniform
-kaiming_normal: he_normal he kaiming msra
-zeros: zero
-ones: one
-normal: gaussian random_normal
-uniform: random_uniform
-constant: const fixed
-torch_default: default
-cosine: cosine_annealing cosine_decay cosine_annealing_lr
-piecewise_constant: multi_step multi_step_lr multistep piecewise step
-accuracy: acc categorical_accuracy
-wrong_predictions: errors error_count mistakes wrong
-disc: circle disk
-sklearn: iris digits wine breast_cancer diabetes scikit_learn
-normalize: normalise normalization standardize standardise
-npy: numpy
-one_hot: onehot
-""")
-"""Foreign tags in snake case. Only a tag that is there is ever suggested."""
-
-OPTIONS = table("""
-out_features: units output_dim num_output hidden size features out_channels n_out width dim_out
-shape: size dims dim input_shape
-bias: use_bias bias_term
-lr: learning_rate base_lr rate alpha
-eps: epsilon
-dim: axis
-weight_decay: weight_decay_rate decay l2
-betas: beta_1 beta_2 beta1 beta2
-std: stddev sigma scale
-gain: scale
-low: minval lo min a
-high: maxval hi max b
-value: val constant fill
-name: id label
-inputs: bottom input from reads
-input: input_shape
-activation: act nonlinearity
-trainable: frozen freeze requires_grad
-init: initializer initialiser kernel_initializer weight_init
-batch_size: batch batchsize bs
-epochs: n_epochs num_epochs max_epochs nb_epoch
-steps: max_steps iterations max_iter
-optimizer: optimiser solver optim
-schedule: scheduler lr_scheduler lr_schedule
-loss: criterion objective loss_fn
-train: training trainer
-data: dataset
-model: network net architecture
-seed: random_seed random_state
-type: kind class class_name op
-layers: nodes modules
-output: outputs top
-vars: variables constants
-blocks: templates
-with: args params arguments
-repeat: times count n n_repeat
-path: file filename filepath
-validation: val valid dev
-boundaries: milestones steps
-factors: gammas values
-length: t_max warmup_steps warmup_epochs
-specdl: version
-source: from
-""")
-"""Foreign keys, and what they may mean."""
-
-
-def snake(word: str) -> str:
-    """A class's name in snake case: `BatchNorm2d` to `batch_norm2d`, `ReLU` to `relu`."""
-    if word.isupper():
-        return word.lower()
-    return (
-        re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z]{2,}$)", "_", word).replace("-", "_").lower()
-    )
-
-
-def tag_meant(word: str, tags: Collection[str]) -> str | None:
-    """The tag that was probably meant."""
+def tag_guess(word: str, tags: Collection[str], category: str) -> Guess | None:
+    """The tag that was probably meant in a category which has `tags`."""
     if len(word) > MAX_WORD:
         return None
     bare = word.rpartition(".")[2]  # torch.nn.Linear, keras.layers.Dense
-    for form in (snake(bare), bare.lower(), snake(bare).replace("_", "")):
-        for meant in (form, *TYPES.get(form, ())):
-            if meant in tags:
-                return meant
-    return nearest(bare, tags)
+    same = [tag for tag in tags if compact(tag) == compact(bare)]
+    if same:
+        return Guess(same[0], sure=True)
+    known = senses(category)
+    guess = among(known.get(compact(bare), ()), tags)
+    if guess:
+        return guess
+    words = {each.word for meant in known.values() for each in meant}
+    near = nearest(bare, {*tags, *words})
+    if near:
+        return Guess(near, there=near in tags)
+    foreign = nearest(compact(bare), [each for each in known if len(each) >= SHORT])
+    guess = among(known[foreign], tags) if foreign else None
+    return guess and Guess(guess.word, loose=guess.loose, there=guess.there)
 
 
-def key_meant(word: str, names: Iterable[str], absent: Collection[str]) -> str | None:
-    """The key that was probably meant: of the `names` one that is `absent` before one that is there."""
+def among(meant: Iterable[Guess], tags: Collection[str]) -> Guess | None:
+    """Of what a foreign word may mean what is there, the surest first; else what is to come."""
+    listed = sorted(dict.fromkeys(meant), key=lambda each: each.loose)
+    there = [each for each in listed if each.word in tags]
+    if there:
+        sure = there[0].sure and sum(each.sure for each in listed) == 1
+        return Guess(there[0].word, sure, there[0].loose)
+    return Guess(listed[0].word, there=False) if listed else None
+
+
+def tag_meant(word: str, tags: Collection[str]) -> str | None:
+    """The tag that was probably meant, of whatever category."""
+    from specdl.spec.words import TYPES
+
+    for category in TYPES:
+        guess = among(senses(category).get(compact(word.rpartition(".")[2]), ()), tags)
+        if guess and guess.there:
+            return guess.word
+    guess = tag_guess(word, tags, "")
+    return guess.word if guess else None
+
+
+def key_guess(word: str, names: Iterable[str], absent: Collection[str]) -> Guess | None:
+    """The key that a word means in a mapping which has `names`, of which some are `absent`.
+
+    Not by its letters: those are for `key_near`. A key that is there already is a guess that is not
+    `sure`, and the last resort.
+    """
     if len(word) > MAX_WORD:
         return None
     names = list(names)
-    for each in OPTIONS.get(snake(word), ()):
-        if each in absent:
-            return each
-    if snake(word) in names:
-        return snake(word)
-    return nearest(word, [each for each in names if each in absent]) or nearest(word, names)
+    same = [name for name in names if compact(name) == compact(word)]
+    if same:
+        return Guess(same[0], sure=same[0] in absent)
+    meant = dict.fromkeys(senses("keys").get(compact(word), ()))
+    free = sorted((each for each in meant if each.word in absent), key=lambda each: each.loose)
+    if free:
+        return Guess(free[0].word, free[0].sure and len(free) == 1, free[0].loose)
+    taken = [each for each in meant if each.word in names and each.sure]
+    return Guess(taken[0].word) if taken else None
+
+
+def key_near(word: str, names: Iterable[str], absent: Collection[str]) -> Guess | None:
+    """The key that a word is a slip of: one that is `absent` before one that is there."""
+    if len(word) > MAX_WORD:
+        return None
+    names = list(names)
+    near = nearest(word, [each for each in names if each in absent]) or nearest(word, names)
+    return Guess(near) if near else None
+
+
+def key_meant(word: str, names: Iterable[str], absent: Collection[str]) -> str | None:
+    """The key that was probably meant, by meaning or by the letters."""
+    guess = key_guess(word, names, absent) or key_near(word, names, absent)
+    return guess.word if guess else None
+
+
+def choice_guess(word: str, choices: Collection[str]) -> Guess | None:
+    """The one of some choices that a word was meant to be."""
+    if len(word) > MAX_WORD:
+        return None
+    meant = next((each for each in choices if compact(each) == compact(word.rpartition(".")[2])), None)
+    meant = meant or next((choice for choice in choices if compact(word) in OTHER.get(choice, ())), None)
+    if meant:
+        return Guess(meant, sure=True)
+    near = nearest(word, choices)
+    return Guess(near) if near else None

@@ -9,19 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
 
-from specdl.core.diagnostics import Finding, Note, Path
+from specdl.core.diagnostics import Add, Finding, Fix, Note, Path, Replace
 from specdl.core.entry import Entry, Slot
 from specdl.ops.base import Composite, LayerEntry
+from specdl.spec.choosing import by_name, choose, lookup
 from specdl.spec.complaints import complaints, dotted, shown
 from specdl.spec.expressions import FAILED
 from specdl.spec.fields import (
     CATALOGS,
-    NOUNS,
     Either,
     Items,
     Key,
@@ -30,18 +29,17 @@ from specdl.spec.fields import (
     Tagged,
     Values,
     Wired,
-    choices,
     expected,
     keys,
 )
-from specdl.spec.suggestions import key_meant, tag_meant
+from specdl.spec.strays import Stray
+from specdl.spec.suggestions import Guess
 from specdl.spec.text import MAX_FINDINGS
+from specdl.spec.unknown import Mapped, Told, unknown_key
 
 MAX_LAYER_DEPTH = 32
 MAX_SUGGESTIONS = 200
 """Suggestions cost time; a text with more mistakes than this gets messages without them."""
-LISTED = 12
-"""How many choices a help lists at most."""
 
 Rule = Callable[[Mapping[str, Any], Mapping[str, Any], Path], Iterable[Finding]]
 """Called with a raw mapping, its made values by key, and its path."""
@@ -75,26 +73,35 @@ class Walker:
     fillers: Mapping[str, Filler] = field(default_factory=dict)
     examples: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     found: dict[tuple[str, Path, bool, str], Finding] = field(default_factory=dict)
+    complete: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda raw: raw
+    """Gives a layer's mapping with what it takes by default."""
+    additions: Mapping[str, Any] = field(default_factory=dict)
+    """Keys of a spec that can have one value only, and that value."""
+    strays: Mapping[Path, Stray] = field(default_factory=dict)
+    """Keys that stand in the wrong section."""
+    awaited: frozenset[Path] = frozenset()
+    """Where those keys belong, and lack."""
+    real: dict[Path, Path] = field(default_factory=dict)
+    """Where keys that were meant to be others really stand, by the others' paths."""
     suggested: int = 0
 
     def tell(
         self, code: str, message: str, site: Site, at_key: bool = False, help: str | None = None,
-        notes: tuple[Note, ...] = (),
+        notes: tuple[Note, ...] = (), fix: Fix | None = None,
     ) -> Any:  # fmt: skip
-        """Add a finding, once for a place however often a block is used; gives back `FAILED`."""
-        trail = tuple(Note("the block is used", path) for path in site.trail)
-        finding = Finding(code, message, site.path, at_key, help, (*notes, *trail))
-        told = "" if site.trail and code != "E112" else message
-        if len(self.found) < MAX_FINDINGS:
-            self.found.setdefault((code, site.path, at_key, told), finding)
+        """Add a finding about where the walker is; gives back `FAILED`."""
+        self.add(Finding(code, message, site.path, at_key, help, notes, fix=fix), site)
         return FAILED
 
     def add(self, finding: Finding, site: Site) -> None:
-        """Add a finding that was made elsewhere."""
-        self.tell(finding.code, finding.message, replace(site, path=finding.path), finding.at_key,
-                  finding.help, finding.notes)  # fmt: skip
+        """Add a finding, once for a place however often a block is used."""
+        trail = tuple(Note("the block is used", path, label=True) for path in site.trail)
+        told = "" if site.trail and finding.code != "E112" else finding.message
+        if len(self.found) < MAX_FINDINGS:
+            known = (finding.code, finding.path, finding.at_key, told)
+            self.found.setdefault(known, replace(finding, notes=(*finding.notes, *trail)))
 
-    def suggest(self, meant: Callable[[], str | None]) -> str | None:
+    def guess(self, meant: Callable[[], Guess | None]) -> Guess | None:
         """What was probably meant, as long as there are not too many mistakes."""
         self.suggested += 1
         return meant() if self.suggested <= MAX_SUGGESTIONS else None
@@ -111,6 +118,9 @@ class Walker:
             return self.resolve(kind.entry, raw, site, key) if isinstance(raw, dict) else frozen(raw)
         if isinstance(kind, Items) and isinstance(raw, list):
             return tuple(self.resolve(kind.item, each, site.at(i), key) for i, each in enumerate(raw))
+        if isinstance(kind, Wired) and isinstance(raw, str):
+            by_name(self, kind.slot, raw, site)
+            return FAILED
         if isinstance(kind, Items) or not isinstance(raw, dict):
             return self.wrong_kind(kind, raw, site, key)
         if isinstance(kind, Values):
@@ -122,15 +132,25 @@ class Walker:
     def wrong_kind(self, kind: Kind, raw: Any, site: Site, key: Key) -> Any:
         """Tell of what is no list or no mapping."""
         what = expected(key.type) if isinstance(kind, (Items, Values)) else "a mapping"
-        help = "put it in a list, between `[` and `]`" if isinstance(raw, dict) else None
         message = f"`{last(site.path)}` is {shown(raw)}, but must be {what}"
-        return self.tell("E113", message, site, help=help)
+        help = fix = None
+        if isinstance(kind, Items) and one_of(kind.item, raw):
+            help = "put it in a list, between `[` and `]`" if isinstance(raw, dict) else f'write ["{raw}"]'
+            sure = isinstance(raw, str) or "type" in raw
+            fix = Fix("put it in a list", (Replace(site.path, [raw]),), sure)
+        return self.tell("E113", message, site, help=help, fix=fix)
 
-    def entry(self, cls: type[Entry], raw: Mapping[str, Any], site: Site, owner: str | None = None) -> Any:
-        """The entry of a known class, or `FAILED`. `owner` is how messages call its mapping."""
+    def entry(
+        self, cls: type[Entry], raw: Mapping[str, Any], site: Site, owner: str | None = None,
+        category: str | None = None,
+    ) -> Any:  # fmt: skip
+        """The entry of a known class, or `FAILED`.
+
+        `owner` is how messages call its mapping, and `category` that of its type, if it has one.
+        """
         words = owner or (f"`{last(site.path)}`" if site.path else "the spec")
         values = {name: each for name, each in raw.items() if not (owner and name == "type")}
-        given = self.given(keys(cls), values, site, words, "option" if owner else "key")
+        given = self.given(keys(cls), values, site, words, "option" if owner else "key", category)
         self.judge(cls, raw, given, site)
         return self.construct(cls, given, site, words)
 
@@ -141,43 +161,57 @@ class Walker:
                 self.add(finding, site)
 
     def given(
-        self, known: Mapping[str, Key], raw: Mapping[str, Any], site: Site, owner: str, noun: str
-    ) -> dict[str, Any]:
+        self, known: Mapping[str, Key], raw: Mapping[str, Any], site: Site, owner: str, noun: str,
+        category: str | None = None,
+    ) -> dict[str, Any]:  # fmt: skip
         """The values of known keys, made; unknown keys and missing ones are told.
 
-        An absent key that an unknown one was meant to be is `FAILED`.
+        An absent key that an unknown one was surely meant to be has the other's value; one that
+        stands elsewhere, or that another may have been meant to be, is `FAILED`.
         """
         absent = [name for name in known if name not in raw]
-        lacking = {name for name in absent if known[name].required}
-        given: dict[str, Any] = {}
+        given: dict[str, Any] = {name: FAILED for name in absent if (*site.path, name) in self.awaited}
+        lacking = [name for name in absent if known[name].required and name not in given]
+        strange = [name for name in raw if name not in known]
+        lonely = lacking[0] if len(lacking) == len(strange) == 1 else None
+        mapped = Mapped(known, absent, noun, category, lonely)
         for name, value in raw.items():
             if name in known:
                 given[name] = self.resolve(known[name].kind, value, site.at(name), known[name])
                 continue
-            meant = self.suggest(partial(key_meant, name, known, absent))
-            self.unknown(name, meant, known, site, owner, noun)
-            if meant in absent:
-                lacking.discard(meant)
-                given[meant] = FAILED
-        for name in sorted(lacking, key=list(known).index):
-            given[name] = self.missing(known[name], site, owner)
+            told = self.unknown(name, value, mapped, site, owner)
+            if told.meant in absent and told.meant not in given:
+                given[told.meant] = self.renamed(told, value, known[told.meant], site.at(name))
+        for name in lacking:
+            if name not in given:
+                given[name] = self.missing(known[name], site, owner)
         return given
 
-    def unknown(
-        self, name: str, meant: str | None, known: Mapping[str, Key], site: Site, owner: str, noun: str
-    ) -> None:
-        """Tell of a key that means nothing."""
-        help = f"did you mean `{meant}`?" if meant else None
-        if not meant and len(known) <= LISTED and self.suggested <= MAX_SUGGESTIONS:
-            names = ", ".join(f"`{each}`" for each in known)
-            help = f"its {noun}s are {names}" if names else f"it has no {noun}s"
-        self.tell("E111", f"{owner} has no {noun} `{dotted((name,))}`", site.at(name), at_key=True, help=help)
+    def renamed(self, told: Told, value: Any, key: Key, site: Site) -> Any:
+        """The value under a key that was meant to be another, as the other's."""
+        if not told.judged:
+            return FAILED
+        self.real[*site.path[:-1], key.name] = site.path
+        return self.resolve(key.kind, value, site, key)
+
+    def unknown(self, name: str, value: Any, mapped: Mapped, site: Site, owner: str) -> Told:
+        """Tell of a key that means nothing in the mapping at a site; what it was meant to be."""
+        self.suggested += 1
+        here, told = site.at(name), Told()
+        if self.suggested <= MAX_SUGGESTIONS:
+            told = unknown_key(name, value, here.path, mapped, self.strays.get(here.path))
+        message = f"{owner} has no {mapped.noun} `{dotted((name,))}`"
+        self.tell("E111", message, here, at_key=True, help=told.help, fix=told.fix)
+        return told
 
     def missing(self, key: Key, site: Site, owner: str) -> Any:
         """Tell of a key that must be there."""
         if not site.path and key.name in self.examples:
             message, help = self.examples[key.name]
-            return self.tell("E112", message, site, help=help)
+            fix = None
+            if key.name in self.additions:
+                fix = Fix(help, (Add((), key.name, self.additions[key.name]),), sure=True)
+            return self.tell("E112", message, site, help=help, fix=fix)
         says = key.info.description
         notes = (Note(f"`{key.name}`: {says[0].lower()}{says[1:].rstrip('.')}"),) if says else ()
         return self.tell("E112", f"{owner} needs `{key.name}`: {expected(key.type)}", site, notes=notes)
@@ -189,122 +223,62 @@ class Walker:
         except ValidationError as error:
             refused = complaints(cls, given, error.errors(include_url=False), owner)
             for each in refused:
-                self.tell(each.code, each.message, site.at(*each.below), each.at_key, each.help)
+                where = self.where(site, each.below)
+                self.tell(each.code, each.message, where, each.at_key, each.help, fix=each.fix(where.path))
             if not refused and not any(fails(each) for each in given.values()):
                 self.tell("E114", f"{owner} cannot be read as it stands", site)
             return FAILED
 
+    def where(self, site: Site, below: Path) -> Site:
+        """Where what stands below a mapping's site really stands."""
+        real = self.real.get((*site.path, *below[:1]))
+        return replace(site, path=(*real, *below[1:])) if real else site.at(*below)
+
     def tagged(self, slot: Slot, raw: Any, site: Site) -> Any:
         """The entry that a `type` chooses, or a bare name where the slot allows one."""
-        if isinstance(raw, str):
-            cls = self.by_name(slot, raw, site)
-            return FAILED if cls is None else self.entry(cls, {}, site, f"`{raw}`")
-        cls = self.choose(slot, raw, site)
-        return FAILED if cls is None else self.entry(cls, raw, site, f"`{raw['type']}`")
+        choice = (by_name if isinstance(raw, str) else choose)(self, slot, raw, site)
+        if choice.cls is None:
+            return FAILED
+        made = self.entry(choice.cls, choice.raw, choice.site, choice.owner, slot.category)
+        return made if choice.certain else FAILED
 
-    def by_name(self, slot: Slot, raw: str, site: Site) -> type[Entry] | None:
-        """The class of a bare name."""
-        if slot.short:
-            return self.lookup(slot, raw, site)
-        tags = CATALOGS[slot.category].tags()
-        meant = raw if raw in tags else self.suggest(lambda: tag_meant(raw, tags))
-        what = f"`{site.path[-1]}`" if isinstance(site.path[-1], str) else f"this {NOUNS[slot.category]}"
-        help = f'write {{"type": "{meant}"}}' if meant else None
-        self.tell("E113", f"{what} is {shown(raw)}, but must be a mapping with `type`", site, help=help)
-        return None
-
-    def choose(self, slot: Slot, raw: Any, site: Site) -> type[Entry] | None:
-        """The class that a mapping's `type` names."""
-        noun = NOUNS[slot.category]
-        what = f"`{site.path[-1]}`" if isinstance(site.path[-1], str) else f"this {noun}"
-        if not isinstance(raw, dict):
-            short = "a name or " if slot.short else ""
-            self.tell("E113", f"{what} is {shown(raw)}, but must be {short}a mapping with `type`", site)
-            return None
-        if "type" not in raw:
-            near = self.near_type(raw)
-            if near is not None:
-                self.tell(
-                    "E111",
-                    f"{what} has no key `{dotted((near,))}`",
-                    site.at(near),
-                    True,
-                    "did you mean `type`?",
-                )
-            else:
-                self.tell(
-                    "E112", f"{what} needs `type`, the name of {article(noun)}", site, help=self.listed(slot)
-                )
-            return None
-        tag = raw["type"]
-        if tag is FAILED:
-            return None
-        if not isinstance(tag, str) or not tag:
-            message = f"`type` is {shown(tag)}, but must be the name of {article(noun)}"
-            self.tell("E113", message, site.at("type"), help=self.listed(slot))
-            return None
-        return self.lookup(slot, tag, site.at("type"))
-
-    def near_type(self, raw: Mapping[str, Any]) -> str | None:
-        """A key that was probably meant to be `type`."""
-        for name in list(raw)[:LISTED]:
-            if isinstance(raw[name], str) and self.suggest(partial(key_meant, name, ("type",), ("type",))):
-                return name
-        return None
-
-    def lookup(self, slot: Slot, tag: str, site: Site) -> type[Entry] | None:
+    def lookup(self, slot: Slot, tag: str, site: Site, at_key: bool = False) -> type[Entry] | None:
         """The class of a tag; an unknown one is told, with what was probably meant."""
-        catalog = CATALOGS[slot.category]
-        cls = catalog.get(tag)
-        if cls is not None:
-            return cls
-        tags = catalog.tags()
-        meant = self.suggest(lambda: tag_meant(tag, tags))
-        help = f"did you mean `{meant}`?" if meant else self.elsewhere(slot, tag) or self.listed(slot)
-        self.tell("E110", f"no {NOUNS[slot.category]} is called `{dotted((tag,))}`", site, help=help)
-        return None
-
-    def elsewhere(self, slot: Slot, tag: str) -> str | None:
-        """What a tag of another category is, said instead of a suggestion."""
-        for category, catalog in sorted(CATALOGS.items()):  # activations are layers too, and come first
-            if tag in catalog.tags() and category != slot.category:
-                return f"`{tag}` is {article(NOUNS[category])}, no {NOUNS[slot.category]}"
-        return None
-
-    def listed(self, slot: Slot) -> str | None:
-        """The tags of a category, if they are few."""
-        tags = CATALOGS[slot.category].tags()
-        return f"choose {choices(tags)}" if 0 < len(tags) <= LISTED else None
+        cls, certain = lookup(self, slot, tag, site, at_key)
+        return cls if certain else None
 
     def wired(self, kind: Wired, raw: Mapping[str, Any], site: Site) -> Any:
         """An entry whose mapping also holds the options of the op in it."""
         if site.depth >= MAX_LAYER_DEPTH:
             return self.tell("E005", f"layers are nested more than {MAX_LAYER_DEPTH} deep", site)
-        inner = replace(site, depth=site.depth + 1)
         own = keys(kind.cls)
-        op_cls = self.choose(kind.slot, raw, inner)
-        if op_cls is None:
+        choice = choose(self, kind.slot, raw, replace(site, depth=site.depth + 1))
+        inner, raw = choice.site, choice.raw if choice.cls else raw
+        if choice.cls is None:
             rest = {name: each for name, each in raw.items() if name in own}
             wires = self.given({name: key for name, key in own.items() if name in rest}, rest, inner, "", "")
             return self.construct(kind.cls, {**wires, "op": FAILED}, inner, "")
-        options = keys(op_cls)
-        owner = f"`{raw['type']}`"
+        if kind.cls is LayerEntry:
+            raw = self.complete(raw)
+        options, owner = keys(choice.cls), choice.owner
         values = {name: each for name, each in raw.items() if name != "type"}
-        given = self.given({**options, **own}, values, inner, owner, "option")
-        op = self.construct(op_cls, {k: v for k, v in given.items() if k in options}, inner, owner)
+        given = self.given({**options, **own}, values, inner, owner, "option", kind.slot.category)
+        op = self.construct(choice.cls, {k: v for k, v in given.items() if k in options}, inner, owner)
         if isinstance(op, Composite) and op.type in self.fillers:
             op = self.fillers[op.type](self, op, inner)
         wires = {name: each for name, each in given.items() if name in own and name not in options}
-        self.judge(kind.cls, raw, wires, inner)
+        self.judge(kind.cls, raw, given, inner)
         entry = self.construct(kind.cls, {**wires, "op": op}, inner, owner)
         if isinstance(entry, LayerEntry):
             entry._path, entry._trail = site.path, site.trail
-        return entry
+        return entry if choice.certain else FAILED
 
 
-def article(noun: str) -> str:
-    """A noun with its article."""
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+def one_of(item: Kind, raw: Any) -> bool:
+    """Whether a value that stands alone may be one of those that are wanted in a list."""
+    if isinstance(raw, str):
+        return isinstance(item, Tagged) and item.slot.short and raw in CATALOGS[item.slot.category].tags()
+    return isinstance(raw, dict)
 
 
 def last(path: Path) -> str:

@@ -1,0 +1,185 @@
+"""Which class a mapping or a bare name means, by its `type`, and what to say where it means none.
+
+A type that is misspelt is told; what was probably meant then judges the rest of the mapping, so that
+all its mistakes are told at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from specdl.core.diagnostics import Edit, Fix, Rename, Replace
+from specdl.core.entry import Entry, Slot
+from specdl.spec.complaints import dotted, shown
+from specdl.spec.expressions import FAILED
+from specdl.spec.fields import CATALOGS, NOUNS, keys
+from specdl.spec.suggestions import Guess, key_guess, key_near
+from specdl.spec.unknown import LISTED, article, guess_tag, listed, unknown_tag
+from specdl.spec.writing import Pen
+
+if TYPE_CHECKING:
+    from specdl.spec.walker import Site, Walker
+
+JSON = Pen(yaml=False)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The class that was chosen, None if there is none, and what is to be judged by it.
+
+    `raw` has the class's own tag as its `type`, and `site` is where its options stand. A choice that
+    is not `certain` was told of: nothing can be made of it.
+    """
+
+    cls: type[Entry] | None
+    raw: Mapping[str, Any]
+    site: Site
+    certain: bool = True
+
+    @property
+    def owner(self) -> str:
+        """How messages call the mapping."""
+        return f"`{self.raw['type']}`"
+
+
+def lookup(
+    walker: Walker, slot: Slot, tag: str, site: Site, at_key: bool = False
+) -> tuple[type[Entry] | None, bool]:
+    """The class of a tag, and whether it is the one that was named.
+
+    An unknown tag is told; then the class is what was probably meant, or None.
+    """
+    catalog = CATALOGS[slot.category]
+    cls = catalog.get(tag)
+    if cls is not None:
+        return cls, True
+    guess = walker.guess(lambda: guess_tag(slot, tag))
+    told = unknown_tag(slot, tag, site.path, at_key, guess)
+    message = f"no {NOUNS[slot.category]} is called `{dotted((tag,))}`"
+    walker.tell("E110", message, site, at_key, told.help, fix=told.fix)
+    return (catalog.get(told.meant) if told.meant and told.judged else None), False
+
+
+def named(site: Site, slot: Slot) -> str:
+    """How messages call what stands in a slot."""
+    return f"`{site.path[-1]}`" if isinstance(site.path[-1], str) else f"this {NOUNS[slot.category]}"
+
+
+def by_name(walker: Walker, slot: Slot, raw: str, site: Site) -> Choice:
+    """The class of a bare name."""
+    if slot.short:
+        cls, certain = lookup(walker, slot, raw, site)
+        return Choice(cls, {"type": tag_of(cls, raw)}, site, certain)
+    guess = Guess(raw, sure=True) if raw in CATALOGS[slot.category].tags() else None
+    guess = guess or walker.guess(lambda: guess_tag(slot, raw))
+    help = fix = None
+    if guess and guess.there:
+        meant, whole = example(slot, guess.word)
+        help = f"write {JSON.write(meant)}"
+        fix = Fix(help, (Replace(site.path, meant),), guess.sure and whole)
+    elif guess:
+        help = f"specdl has no `{guess.word}` yet"
+    message = f"{named(site, slot)} is {shown(raw)}, but must be a mapping with `type`"
+    walker.tell("E113", message, site, help=help, fix=fix)
+    return Choice(None, {}, site, certain=False)
+
+
+def example(slot: Slot, tag: str) -> tuple[dict[str, Any], bool]:
+    """A mapping of a type with the options that it needs, and whether it needs none."""
+    cls = CATALOGS[slot.category].get(tag)
+    assert cls is not None
+    needed = {name: key for name, key in keys(cls).items() if key.required}
+    examples = {name: key.info.examples[0] for name, key in needed.items() if key.info.examples}
+    return {"type": tag, **examples}, not needed
+
+
+def choose(walker: Walker, slot: Slot, raw: Any, site: Site) -> Choice:
+    """The class that a mapping's `type` names."""
+    nothing = Choice(None, {}, site, certain=False)
+    if not isinstance(raw, dict):
+        short = "a name or " if slot.short else ""
+        message = f"{named(site, slot)} is {shown(raw)}, but must be {short}a mapping with `type`"
+        walker.tell("E113", message, site)
+        return nothing
+    if "type" not in raw:
+        return (
+            near_type(walker, slot, raw, site)
+            or shorthand(walker, slot, raw, site)
+            or lacking(walker, slot, site)
+        )
+    tag = raw["type"]
+    if tag is FAILED:
+        return nothing
+    if not isinstance(tag, str) or not tag:
+        message = f"`type` is {shown(tag)}, but must be the name of {article(NOUNS[slot.category])}"
+        walker.tell("E113", message, site.at("type"), help=listed(slot))
+        return nothing
+    cls, certain = lookup(walker, slot, tag, site.at("type"))
+    return Choice(cls, raw if certain else {**raw, "type": tag_of(cls, tag)}, site, certain)
+
+
+def lacking(walker: Walker, slot: Slot, site: Site) -> Choice:
+    """Tell of a mapping without a type."""
+    message = f"{named(site, slot)} needs `type`, the name of {article(NOUNS[slot.category])}"
+    walker.tell("E112", message, site, help=listed(slot))
+    return Choice(None, {}, site, certain=False)
+
+
+def near_type(walker: Walker, slot: Slot, raw: Mapping[str, Any], site: Site) -> Choice | None:
+    """The class, where a key was probably meant to be `type`: `kind`, `class_name`, `typ`."""
+    for name in list(raw)[:LISTED]:
+        if not isinstance(raw[name], str) or not raw[name]:
+            continue
+        guess = walker.guess(lambda name=name: key_guess(name, ("type",), ("type",)) or near(name))  # type: ignore[misc]
+        if guess is None:
+            continue
+        fix = Fix("write `type`", (Rename(site.at(name).path, "type"),), guess.sure)
+        message = f"{named(site, slot)} has no key `{dotted((name,))}`"
+        walker.tell("E111", message, site.at(name), True, "did you mean `type`?", fix=fix)
+        cls, _ = lookup(walker, slot, raw[name], site.at(name))
+        rest = {key: value for key, value in raw.items() if key != name}
+        return Choice(cls, {**rest, "type": tag_of(cls, raw[name])}, site, certain=False)
+    return None
+
+
+def near(name: str) -> Guess | None:
+    """`type`, where a key is a slip of it."""
+    return key_near(name, ("type",), ("type",))
+
+
+def shorthand(walker: Walker, slot: Slot, raw: Mapping[str, Any], site: Site) -> Choice | None:
+    """The class, where its name stands as a key: `{"Linear": {"out_features": 10}}` or `linear: 10`."""
+    if not raw:
+        return None
+    name, value = next(iter(raw.items()))
+    guess = walker.guess(lambda: guess_tag(slot, name))
+    if guess is None or not guess.there or not (value is None or len(raw) == 1):
+        return None
+    cls = CATALOGS[slot.category].get(guess.word)
+    assert cls is not None
+    needed = [key.name for key in keys(cls).values() if key.required]
+    edits: tuple[Edit, ...] = (Rename(site.at(name).path, "type"), Replace(site.at(name).path, guess.word))
+    inner, rest, sure = site, {key: each for key, each in raw.items() if key != name}, guess.sure
+    if isinstance(value, dict):
+        inner, rest = site.at(name), value
+    elif value is not None and len(needed) == 1:
+        rest, sure = {needed[0]: value}, False
+    elif value is not None:
+        return None
+    if value is not None:
+        edits = (Replace(site.path, {"type": guess.word, **rest}),)
+    whole = {"type": guess.word, **rest}
+    short = len(str(whole)) <= 80 and value is not None
+    help = f"write {JSON.write(whole)}" if short else f'write "type": "{guess.word}"'
+    fix = None if "type" in rest else Fix(help, edits, sure)
+    message = f"{named(site, slot)} needs `type`, the name of {article(NOUNS[slot.category])}"
+    walker.tell("E112", message, site, help=help, fix=fix)
+    judged = cls if isinstance(value, dict) or value is None else None
+    return Choice(judged, whole, inner, certain=False)
+
+
+def tag_of(cls: type[Entry] | None, said: str) -> str:
+    """The tag of a class; what was said where there is none."""
+    return str(cls.model_fields["type"].default) if cls else said

@@ -1,0 +1,235 @@
+"""From an edit of a document to edits of its text: what is replaced, and by which characters.
+
+Nothing here is certain: `specdl.spec.edits` tries what comes of it. So these functions only have to be
+right for the ways in which people write, and give None for the others.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any
+
+from specdl.core.diagnostics import Add, Edit, Path, Remove, Rename, TextEdit
+from specdl.spec.outline import Entry, Node, of_json, of_yaml, walk
+from specdl.spec.writing import Pen
+
+FIRST = ("specdl", "type")
+"""Keys that people write before all others."""
+BLANKS = " \t\r\n"
+REST = re.compile(r"[ \t]*(#[^\r\n]*)?(?=[\r\n]|\Z)")
+"""What may follow a value on its line."""
+
+
+@dataclass
+class Rewriter:
+    """A text with its outline."""
+
+    text: str
+    root: Node
+    yaml: bool
+    newline: str
+
+    @classmethod
+    def of(cls, text: str, file: str) -> Rewriter:
+        """The rewriter of a text that was read without a fault, from a file of that name."""
+        json_file = FilePath(file).suffix.lower() == ".json" or (
+            file == "<stdin>" and text.lstrip().startswith("{")
+        )
+        match = re.search(r"\r\n|\n|\r", text)
+        root = of_json(text) if json_file else of_yaml(text)
+        return cls(text, root, not json_file, match[0] if match else "\n")
+
+    def edits(self, edit: Edit, before: Any) -> list[TextEdit] | None:
+        """The edits of the text that an edit of the document means; `before` is the document's value."""
+        chain = walk(self.root, edit.path)
+        if chain is None or any(entry.value.kind == "alias" for entry in chain):
+            return None
+        if isinstance(edit, Add):
+            return self.add(chain, edit.key, edit.value)
+        if not chain:
+            return None
+        if isinstance(edit, Rename):
+            return self.rename(chain, edit.key)
+        if isinstance(edit, Remove):
+            return self.remove(chain, edit.path)
+        old = below(before, edit.path)
+        return self.wrap(chain) if is_list_of(edit.value, old) else self.replace(chain, edit.value)
+
+    def parent(self, chain: Sequence[Entry]) -> Node:
+        """The mapping or list that the last entry of a chain stands in."""
+        return chain[-2].value if len(chain) > 1 else self.root
+
+    def in_braces(self, chain: Sequence[Entry]) -> bool:
+        """Whether what a chain leads to stands inside braces or brackets."""
+        return any(node.flow for node in (self.root, *(entry.value for entry in chain[:-1])))
+
+    def replace(self, chain: Sequence[Entry], value: Any) -> list[TextEdit] | None:
+        """Write another value."""
+        node = chain[-1].value
+        if node.anchored or (node.kind != "scalar" and self.comments(node.start, node.end)):
+            return None
+        flow = self.in_braces(chain)
+        quote = node.style if node.style != "|" else '"'
+        if node.kind != "scalar":
+            quote = next((each.key.style for each in node.entries if each.key), "")
+        written = Pen(self.yaml, flow, quote).write(value)
+        if node.kind in ("mapping", "list") and not node.flow:
+            return self.after_key(chain, written)
+        if node.start == node.end and self.text[node.start - 1 : node.start] not in (" ", "\t"):
+            written = f" {written}"
+        return [TextEdit(node.start, node.end, written)]
+
+    def after_key(self, chain: Sequence[Entry], written: str) -> list[TextEdit] | None:
+        """Write a value in place of an indented one, on the line of its key or dash."""
+        node = chain[-1].value
+        start = len(self.text[: node.start].rstrip(BLANKS))
+        if self.text[start - 1 : start] not in (":", "-"):
+            return None
+        return [TextEdit(start, node.end, f" {written}")]
+
+    def wrap(self, chain: Sequence[Entry]) -> list[TextEdit] | None:
+        """Make a value a list of one; its own text stays."""
+        node = chain[-1].value
+        if node.anchored or node.style == "|":
+            return None
+        if node.kind == "scalar" or node.flow:
+            return [TextEdit(node.start, node.start, "["), TextEdit(node.end, node.end, "]")]
+        starts = [match.end() for match in re.finditer(r"\r\n|\n|\r", self.text[node.start : node.end])]
+        lines = [TextEdit(node.start + each, node.start + each, "  ") for each in starts]
+        return [TextEdit(node.start, node.start, "- "), *lines]
+
+    def rename(self, chain: Sequence[Entry], key: str) -> list[TextEdit] | None:
+        """Write another key."""
+        old = chain[-1].key
+        if old is None or old.anchored:
+            return None
+        return [TextEdit(old.start, old.end, Pen(self.yaml, self.in_braces(chain), old.style).key(key))]
+
+    def remove(self, chain: Sequence[Entry], path: Path) -> list[TextEdit] | None:
+        """Take a key with its value away, or a value of a list."""
+        parent, entry = self.parent(chain), chain[-1]
+        if entry.value.anchored:
+            return None
+        if len(parent.entries) == 1:
+            return self.empty(chain[:-1], parent)
+        number = next(i for i, each in enumerate(parent.entries) if each is entry)
+        before = parent.entries[number - 1] if number else None
+        after = parent.entries[number + 1] if number + 1 < len(parent.entries) else None
+        return self.remove_between(before, entry, after) if parent.flow else self.remove_lines(entry, after)
+
+    def empty(self, chain: Sequence[Entry], parent: Node) -> list[TextEdit] | None:
+        """Leave nothing in a mapping or list."""
+        if not chain or self.comments(parent.start, parent.end):
+            return None
+        if parent.flow:
+            return [TextEdit(parent.start + 1, parent.end - 1, "")]
+        return self.after_key(chain, "{}" if parent.kind == "mapping" else "[]")
+
+    def remove_between(
+        self, before: Entry | None, entry: Entry, after: Entry | None
+    ) -> list[TextEdit] | None:
+        """Take an entry away inside braces, with the comma that is too many then."""
+        if before and not self.comments(before.end, entry.end):
+            return [TextEdit(before.end, entry.end, "")]
+        if after and not self.comments(entry.start, after.start):
+            return [TextEdit(entry.start, after.start, "")]
+        return None
+
+    def remove_lines(self, entry: Entry, after: Entry | None) -> list[TextEdit] | None:
+        """Take an entry away that is written with indentation: its lines, or up to the next entry."""
+        start, end = self.line_start(entry.start), self.line_end(entry.end)
+        if end is None:
+            return None
+        before = self.text[start : entry.start]
+        if before.strip() == ("" if entry.key else "-"):
+            stop = self.next_line(end)
+            return [TextEdit(start if stop > end else self.line_break(start), stop, "")]
+        if entry.key and after and not self.comments(entry.end, after.start):
+            return [TextEdit(entry.start, after.start, "")]
+        return None
+
+    def add(self, chain: Sequence[Entry], key: str, value: Any) -> list[TextEdit] | None:
+        """Write a new key and its value into a mapping."""
+        node = chain[-1].value if chain else self.root
+        if node.kind != "mapping" or any(each.key and each.key.word == key for each in node.entries):
+            return None
+        pen = self.pen(node, self.in_braces([*chain, Entry(node)]))
+        pair = pen.pair(key, value)
+        if not node.entries:
+            return [TextEdit(node.start + 1, node.end - 1, pair)] if node.flow else None
+        first, last = node.entries[0], node.entries[-1]
+        column = self.indent(first)
+        if node.flow:
+            gap = f"{self.newline}{self.indent(last)}" if self.begins_line(last) else pen.comma[1:]
+            if key in FIRST:
+                return [TextEdit(first.start, first.start, f"{pair},{gap}")]
+            return [TextEdit(last.end, last.end, f",{gap}{pair}")]
+        if key in FIRST:
+            return [TextEdit(first.start, first.start, f"{pair}{self.newline}{column}")]
+        end = self.line_end(last.end)
+        return None if end is None else [TextEdit(end, end, f"{self.newline}{column}{pair}")]
+
+    def pen(self, mapping: Node, flow: bool) -> Pen:
+        """How to write a new key of a mapping: as its neighbours are written."""
+        last = mapping.entries[-1] if mapping.entries else None
+        if last is None or last.key is None:
+            return Pen(self.yaml, flow, "" if self.yaml else '"')
+        colon = self.text[last.key.end : last.value.start]
+        tight = flow and colon == ":"
+        words = [each.value.style for each in mapping.entries if each.value.kind == "scalar"]
+        quote = last.key.style or ("'" if "'" in words and '"' not in words else "")
+        return Pen(
+            self.yaml,
+            flow,
+            quote if quote != "|" else "",
+            ":" if tight else colon if colon in (" : ", " :") else ": ",
+            "," if tight else ", ",
+        )
+
+    def comments(self, start: int, end: int) -> bool:
+        """Whether there may be a comment in a piece of the text."""
+        return self.yaml and "#" in self.text[start:end]
+
+    def line_start(self, at: int) -> int:
+        """Where the line begins that an offset is on."""
+        return max(self.text.rfind("\n", 0, at), self.text.rfind("\r", 0, at)) + 1
+
+    def line_end(self, at: int) -> int | None:
+        """Where the line ends that an offset is on; None if more than a comment follows on it."""
+        match = REST.match(self.text, at)
+        return match.end() if match else None
+
+    def next_line(self, end: int) -> int:
+        """Where the line after one begins that ends at an offset."""
+        if self.text.startswith("\r\n", end):
+            return end + 2
+        return min(end + 1, len(self.text))
+
+    def line_break(self, start: int) -> int:
+        """Where the line before one ends that begins at an offset."""
+        return start - 2 if self.text[:start].endswith("\r\n") else max(start - 1, 0)
+
+    def begins_line(self, entry: Entry) -> bool:
+        """Whether an entry is the first on its line."""
+        return not self.text[self.line_start(entry.start) : entry.start].strip()
+
+    def indent(self, entry: Entry) -> str:
+        """The blanks before an entry that is not the first on its line, or that is."""
+        before = self.text[self.line_start(entry.start) : entry.start]
+        return "".join(char if char == "\t" else " " for char in before)
+
+
+def below(value: Any, path: Path) -> Any:
+    """The value at a path that is there."""
+    for step in path:
+        value = value[step]
+    return value
+
+
+def is_list_of(value: Any, old: Any) -> bool:
+    """Whether a value is a list with an old one in it and nothing else."""
+    return isinstance(value, list) and len(value) == 1 and json.dumps(value[0]) == json.dumps(old)

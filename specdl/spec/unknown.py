@@ -1,0 +1,155 @@
+"""What to say of a key or a type that nobody knows, and how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from specdl.core.diagnostics import Fix, Path, Remove, Rename, Replace
+from specdl.core.entry import Slot
+from specdl.spec.fields import CATALOGS, NOUNS, Key, choices, members, unwrap
+from specdl.spec.strays import Stray, owners
+from specdl.spec.suggestions import Guess, key_guess, key_near, tag_guess
+
+LISTED = 12
+"""How many choices a help lists at most."""
+NONE = ("linear", "none", "identity", "null", "id")
+"""What others call an activation that changes nothing."""
+FROZEN = ("frozen", "freeze")
+
+
+@dataclass(frozen=True)
+class Told:
+    """What an unknown key or type gets: a help, a fix, and the word that was meant, if there is one.
+
+    `judged` says whether the value is to be judged as that of the word meant.
+    """
+
+    help: str | None = None
+    fix: Fix | None = None
+    meant: str | None = None
+    judged: bool = False
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """A mapping with a key that is unknown: its keys, those it lacks, and what else is known of it."""
+
+    known: Mapping[str, Key]
+    absent: Collection[str]
+    noun: str = "key"
+    category: str | None = None
+    lonely: str | None = None
+    """The only key that must be there and is not, where only one is unknown too."""
+
+    def listed(self) -> str | None:
+        """All keys, if they are few."""
+        if len(self.known) > LISTED:
+            return None
+        names = ", ".join(f"`{each}`" for each in self.known)
+        return f"its {self.noun}s are {names}" if names else f"it has no {self.noun}s"
+
+
+def unknown_key(name: str, value: Any, path: Path, mapped: Mapped, stray: Stray | None) -> Told:
+    """What to say of a key that its mapping does not know: by its meaning, its place, its letters."""
+    if name in FROZEN and "trainable" in mapped.absent and isinstance(value, bool):
+        word = "false" if value else "true"
+        edits = (Rename(path, "trainable"), Replace(path, not value))
+        return Told(f'write "trainable": {word}', Fix(f'write "trainable": {word}', edits, True), "trainable")
+    guess = key_guess(name, mapped.known, mapped.absent)
+    if guess and guess.sure:
+        return renamed(name, value, path, guess, mapped)
+    if stray:
+        return Told(stray.help, stray.fix(value))
+    elsewhere = elsewhere_key(name, path, mapped)
+    if elsewhere:
+        return elsewhere
+    guess = guess or key_near(name, mapped.known, mapped.absent)
+    if guess:
+        return renamed(name, value, path, guess, mapped)
+    if mapped.lonely and plausible(value, mapped.known[mapped.lonely]):
+        return renamed(name, value, path, Guess(mapped.lonely, loose=True), mapped)
+    return Told(mapped.listed())
+
+
+def renamed(name: str, value: Any, path: Path, guess: Guess, mapped: Mapped) -> Told:
+    """A key that was meant to be another one."""
+    if guess.word not in mapped.absent:
+        fix = Fix(f"take `{name}` away", (Remove(path),))
+        return Told(f"`{guess.word}` is there already: take `{name}` away", fix, guess.word)
+    if guess.word == "betas" and not isinstance(value, list):
+        return Told('write both numbers in `betas`, as in "betas": [0.9, 0.999]', None, guess.word)
+    fix = Fix(f"write `{guess.word}`", (Rename(path, guess.word),), guess.sure)
+    return Told(f"did you mean `{guess.word}`?", fix, guess.word, judged=not guess.loose)
+
+
+def elsewhere_key(name: str, path: Path, mapped: Mapped) -> Told | None:
+    """A key that specdl knows, but not here."""
+    from specdl.spec.words import NEEDLESS, NOT_HERE
+
+    if mapped.category:
+        types = owners(mapped.category, name)
+        if 0 < len(types) <= 3:
+            return Told(f"`{name}` belongs to {both(types)}")
+    hint = NOT_HERE.get(name)
+    if hint is None:
+        return None
+    fix = Fix(f"take `{name}` away", (Remove(path),), sure=name != "top") if name in NEEDLESS else None
+    return Told(hint, fix)
+
+
+def plausible(value: Any, key: Key) -> bool:
+    """Whether a value may have been meant for a key, as far as its type tells."""
+    kinds = [unwrap(each)[0] for each in members(unwrap(key.type)[0])]
+    if isinstance(value, bool):
+        return bool in kinds
+    return (isinstance(value, int) and int in kinds) or (isinstance(value, (int, float)) and float in kinds)
+
+
+def unknown_tag(slot: Slot, tag: str, path: Path, at_key: bool, guess: Guess | None) -> Told:
+    """What to say of a type that there is not."""
+    noun = NOUNS[slot.category]
+    if slot.category == "activations" and tag.lower() in NONE and path[-1] == "activation":
+        fix = Fix("take `activation` away", (Remove(path),), sure=True)
+        return Told("leave `activation` out: the value stays as it is then", fix)
+    home = None if guess and guess.sure else category_of(slot, tag)
+    if home:
+        return Told(f"`{tag}` is {article(NOUNS[home])}, no {noun}")
+    if guess and guess.there:
+        edit = Rename(path, guess.word) if at_key else Replace(path, guess.word)
+        fix = Fix(f"write `{guess.word}`", (edit,), guess.sure)
+        return Told(f"did you mean `{guess.word}`?", fix, guess.word, judged=not guess.loose)
+    if guess:
+        return Told(f"specdl has no `{guess.word}` yet")
+    return Told(listed(slot))
+
+
+def category_of(slot: Slot, tag: str) -> str | None:
+    """The other category that has a tag; activations are layers too, and come first."""
+    for category, catalog in sorted(CATALOGS.items()):
+        if category != slot.category and tag in catalog.tags():
+            return category
+    return None
+
+
+def listed(slot: Slot) -> str | None:
+    """The tags of a category, if they are few."""
+    tags = CATALOGS[slot.category].tags()
+    return f"choose {choices(tags)}" if 0 < len(tags) <= LISTED else None
+
+
+def guess_tag(slot: Slot, tag: str) -> Guess | None:
+    """The type of a category that was probably meant."""
+    return tag_guess(tag, CATALOGS[slot.category].tags(), slot.category)
+
+
+def article(noun: str) -> str:
+    """A noun with its article."""
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
+def both(words: Collection[str]) -> str:
+    """Some words, each in backticks, the last after `and`."""
+    *before, last = (f"`{each}`" for each in words)
+    return f"{', '.join(before)} and {last}" if before else last
