@@ -1,22 +1,33 @@
 """Write the JSON Schema of specs to standard output, for editors and other tools.
 
-The schema and the reference page are made from the classes of the ops: --write puts them into a
-checkout of specdl, and --check says whether they are in step there.
+The schema in both its drafts, the reference page and the page of codes are made from the classes of the
+ops and the texts of the codes: --write puts them into a checkout of specdl, and --check says whether they
+are in step there.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from specdl.cli import output
 
-SCHEMA, REFERENCE = Path("schemas", "specdl.schema.json"), Path("docs", "reference.md")
+if TYPE_CHECKING:
+    from specdl.spec.schema_drafts import Draft
+
+SCHEMAS: Mapping[Draft, str] = {"2020-12": "specdl.schema.json", "07": "specdl.draft-07.schema.json"}
+FOLDERS = (Path("schemas"), Path("specdl", "schemas"))
+"""Where the schemas stand: for those who look into the repository, and in what is installed."""
+REFERENCE, CODES = Path("docs", "reference.md"), Path("docs", "codes.md")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own options."""
+    parser.add_argument(
+        "--draft", choices=tuple(SCHEMAS), default="2020-12", help="of JSON Schema (default: %(default)s)"
+    )
     way = parser.add_mutually_exclusive_group()
     way.add_argument(
         "--validate", metavar="FILE", help="validate a spec by the schema; `-` reads standard input"
@@ -26,7 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         nargs="?",
         const=".",
-        help=f"write {SCHEMA} and {REFERENCE} below DIR (default: .)",
+        help=f"write the schemas, {REFERENCE} and {CODES} below DIR (default: .)",
     )
     way.add_argument(
         "--check",
@@ -40,23 +51,25 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print, write, compare or apply the schema; the exit code."""
     if args.validate is not None:
-        return validate(args.validate)
+        return validate(args.validate, args.draft)
     if args.write is not None:
         return write(Path(args.write))
     if args.check is not None:
         return check(Path(args.check))
     from specdl.spec.schema import text
 
-    output.data(text().rstrip())
+    output.data(text(args.draft).rstrip())
     return 0
 
 
 def generated() -> dict[Path, str]:
     """The text of every generated file."""
-    from specdl.cli.pages import reference
+    from specdl.cli import code_pages, pages
     from specdl.spec.schema import text
 
-    return {SCHEMA: text(), REFERENCE: reference()}
+    schemas = {name: text(draft) for draft, name in SCHEMAS.items()}
+    placed = {folder / name: said for folder in FOLDERS for name, said in schemas.items()}
+    return {**placed, REFERENCE: pages.reference(), CODES: code_pages.reference()}
 
 
 def write(folder: Path) -> int:
@@ -84,16 +97,17 @@ def read(path: Path) -> str | None:
         return None
 
 
-def validate(source: str) -> int:
+def validate(source: str, draft: Draft) -> int:
     """1 if a spec does not fit the schema; where it does not is printed, and `specdl check` says why."""
-    from jsonschema import Draft202012Validator
+    from jsonschema.validators import validator_for
 
     from specdl.core.diagnostics import path_text
     from specdl.spec.document import read as read_spec
     from specdl.spec.schema import json_schema
 
     document = read_spec(source)
-    errors = Draft202012Validator(json_schema()).iter_errors(document.value)
+    schema = json_schema(draft)
+    errors = validator_for(schema)(schema).iter_errors(document.value)
     places = sorted({tuple(deepest(error)) for error in errors}, key=str)
     for place in places:
         output.data(f"{document.place(place)}: {path_text(place)} does not fit the schema")

@@ -1,66 +1,77 @@
-"""The JSON Schema of specs (draft 2020-12), generated from the classes that read them.
+"""The JSON Schema of specs, generated from the classes that read them: drafts 2020-12 and 07.
 
 It is for editors: they complete keys and tags, and show what each option means. What it accepts is
-what the reader accepts, but for what no schema can say (names that must exist, shapes that must fit,
-`2.0` that is no whole number).
+what the reader accepts, but for what no schema can say: `UNSAID` lists that, and
+`python -m tests.spec.agreement` compares the two verdicts. `${...}` may stand wherever a number, a truth
+value, a choice or a name may.
 """
 
 from __future__ import annotations
 
 import collections.abc
 import inspect
-import json
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 import annotated_types
 
+from specdl.core.codes import codes
 from specdl.core.entry import Entry, Slot
 from specdl.ops.base import LayerEntry, Name
-from specdl.spec.blocks import Template
+from specdl.ops.layers.block import Block
+from specdl.spec.blocks import ParamSpec, Template
+from specdl.spec.defaults import OWN
 from specdl.spec.expressions import RESERVED
-from specdl.spec.fields import CATALOGS, NOUNS, Key, keys, slot_of, unwrap, wiring
+from specdl.spec.fields import CATALOGS, NOUNS, Items, Key, keys, slot_of, unwrap, wiring
 from specdl.spec.model import ModelSection, ModelSpec, TrainSpec
 from specdl.spec.resolved import plain
+from specdl.spec.schema_drafts import Draft, in_draft, laid_out
 
 Schema = dict[str, Any]
-DRAFT = "https://json-schema.org/draft/2020-12/schema"
 EXPRESSION: Schema = {"$ref": "#/$defs/expression"}
-NAME_PATTERN = r"^[^\s!-,./:-@\[-^`{-~]{1,128}$"
-"""A word in any script: a JSON Schema's `\\w` knows Latin letters only, so what it lacks is listed."""
-DOTTED_PATTERN = NAME_PATTERN.replace("!-,./", "!-,/")
-VARIABLE_PATTERN = r"^[^\s!-/:-@\[-^`{-~0-9][^\s!-/:-@\[-^`{-~]{0,127}$"
+END = r"(?![\s\S])"
+"""The end of a text, in every dialect: `$` of some also stands before a line break at the end."""
+PUNCTUATION = r"\x00-,./:-@\[-^`{-\xa9\xab-\xb1\xb4\xb6-\xb8\xbb\xbf\xd7\xf7\u2000-\u206f\u3000-\u3003\ufeff"
+"""What no name has. A JSON Schema's `\\w` knows Latin letters only, so what names lack is listed."""
+NAME_PATTERN = rf"^[^{PUNCTUATION}]{{1,128}}{END}"
+DOTTED_PATTERN = NAME_PATTERN.replace(",./", ",/")
+VARIABLE = PUNCTUATION.replace(",./", "/")
+VARIABLE_PATTERN = rf"^[^{VARIABLE}0-9][^{VARIABLE}]{{0,127}}{END}"
 ONE_OF: Mapping[type[Entry], tuple[str, str]] = {
     ModelSpec: ("loss", "losses"),
     ModelSection: ("input", "inputs"),
     TrainSpec: ("epochs", "steps"),
+    Block: ("block", "layers"),
 }
 """Of two keys exactly one is there, as `rules` has it."""
+BLOCK = "block"
+"""The type of layer that has no defaults."""
+PARAMETERS: Mapping[str, list[str]] = {
+    "int": ["integer"],
+    "float": ["number"],
+    "str": ["string"],
+    "bool": ["boolean"],
+}
+"""What a block's parameter takes, by the word of its type."""
 
 
-def json_schema() -> Schema:
+def json_schema(draft: Draft = "2020-12") -> Schema:
     """The schema of a whole spec. Imports every op, source and transform there is."""
     writer = Writer()
     top = writer.mapping(ModelSpec, keys(ModelSpec))
-    return {
-        "$schema": DRAFT,
-        "title": "specdl, version 1",
-        **top,
-        "$defs": {
-            "expression": {
-                "type": "string",
-                "pattern": r"\$\{[^}]*\}",
-                "description": 'Arithmetic on declared names: "${width * 4}".',
-            },
-            **dict(sorted(writer.definitions.items())),
-        },
+    expression = {
+        "type": "string",
+        "pattern": r"\$\{[^}]*\}",
+        "description": 'Arithmetic on declared names: "${width * 4}".',
     }
+    definitions = {"expression": expression, **dict(sorted(writer.definitions.items()))}
+    return in_draft({"title": "specdl, version 1", **top, "$defs": definitions}, draft)
 
 
-def text() -> str:
+def text(draft: Draft = "2020-12") -> str:
     """The schema as its file has it."""
-    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+    return laid_out(json_schema(draft)) + "\n"
 
 
 class Writer:
@@ -76,32 +87,43 @@ class Writer:
             self.definitions[name] = make()
         return {"$ref": f"#/$defs/{name}"}
 
-    def mapping(self, cls: type[Entry], known: Mapping[str, Key], tag: str | None = None) -> Schema:
-        """The schema of a class's mapping, with `type` where it has a tag."""
-        properties: dict[str, Schema] = {"type": {"const": tag}} if tag else {}
-        for name, key in known.items():
-            properties[name] = self.property(cls, key)
-        required = [*(("type",) if tag else ()), *(name for name, key in known.items() if key.required)]
-        schema: Schema = {"type": "object"}
-        if about := first_paragraph(cls):
-            schema["description"] = about
+    def mapping(
+        self, cls: type[Entry], known: Mapping[str, Key], tag: str | None = None,
+        around: type[Entry] | None = None,
+    ) -> Schema:  # fmt: skip
+        """The schema of a class's mapping.
+
+        One with a tag has `type`. `around` is the entry whose keys stand in the same mapping: they are
+        written once, and referred to.
+        """
+        about = first_paragraph(cls)
+        schema: Schema = {"type": "object"} | ({"description": about} if about else {})
+        properties: dict[str, Schema] = {}
+        if tag:
+            properties["type"] = {"const": tag, "description": about, "examples": [tag]}
+        properties |= {name: self.property(cls, key) for name, key in known.items()}
+        if around:
+            shared = self.define(f"{around.__name__}.keys", lambda: self.shared(around))["$ref"]
+            properties |= {name: {"$ref": f"{shared}/properties/{name}"} for name in keys(around)}
         schema |= {"properties": properties, "additionalProperties": False}
-        if required:
-            schema["required"] = required
-        if cls in ONE_OF:
-            schema["oneOf"] = [{"required": [name]} for name in ONE_OF[cls]]
-        return schema
+        required = [*(("type",) if tag else ()), *(name for name, key in known.items() if key.required)]
+        rules = ({"required": required} if required else {}) | together(cls)
+        return schema | (unless_extended(rules) if cls is ModelSpec else rules)
+
+    def shared(self, around: type[Entry]) -> Schema:
+        """The keys of an entry whose mapping also has the options of an op."""
+        properties = {name: self.property(around, key) for name, key in keys(around).items()}
+        return {"type": "object", "description": first_paragraph(around), "properties": properties}
 
     def property(self, cls: type[Entry], key: Key) -> Schema:
-        """The schema of a key: its type, what it means, and what holds without it."""
+        """The schema of a key: its type, what it means, what holds without it, and examples."""
         schema = dict(self.special(cls, key) or self.of(key.type, slot_of(key.info.metadata)))
         if key.info.description:
             schema["description"] = key.info.description
-        if (
-            not key.required
-            and (default := plain(key.info.get_default(call_default_factory=False))) is not None
-        ):
-            schema["default"] = default
+        if not key.required:
+            schema["default"] = plain(key.info.get_default(call_default_factory=False))
+        if key.info.examples:
+            schema["examples"] = plain(key.info.examples)
         return schema
 
     def special(self, cls: type[Entry], key: Key) -> Schema | None:
@@ -110,14 +132,47 @@ class Writer:
         match (cls.__name__, key.name):
             case ("ModelSpec", "vars"):
                 scalar = {"type": ["number", "string", "boolean"]}
-                return {"type": "object", "propertyNames": variable, "additionalProperties": scalar}
+                return or_null({"type": "object", "propertyNames": variable, "additionalProperties": scalar})
             case ("ModelSpec", "blocks"):
-                return {"type": "object", "additionalProperties": self.entry(Template)}
+                return or_null({"type": "object", "additionalProperties": self.entry(Template)})
             case ("ModelSpec", "name"):
                 return either([{"type": "string", "pattern": DOTTED_PATTERN}, EXPRESSION])
+            case ("ModelSection", "inputs"):
+                written = self.of(key.type, None)["anyOf"][0]
+                return or_null(written | {"minProperties": 1})
+            case ("ModelSection", "defaults"):
+                return self.defaults()
+            case ("LintSpec", "ignore"):
+                warnings = [code for code in codes() if code.startswith("W")]
+                listed = {"type": "array", "items": either([{"enum": warnings}, EXPRESSION])}
+                reasons = {"type": "object", "propertyNames": {"enum": warnings}}
+                return either([listed, reasons | {"additionalProperties": {"type": "string"}}])
+            case ("Reshape", "shape"):
+                size = either([{"type": "integer", "minimum": 1}, {"const": -1}, EXPRESSION])
+                return {"type": "array", "items": size, "minItems": 1}
+            case ("Template", "params"):
+                return or_null(self.of(key.type, None) | {"propertyNames": variable})
             case ("Template", "layers"):
                 return {"type": "array", "minItems": 1, "items": self.entry(LayerEntry)}
         return None
+
+    def defaults(self) -> Schema:
+        """`model.defaults`: for each type of layer the options that can be defaults."""
+        layer = self.entry(LayerEntry)["$ref"]
+        properties = {}
+        for tag in CATALOGS["layers"].tags():
+            cls = CATALOGS["layers"].get(tag)
+            assert cls is not None
+            places = ((cls, f"{layer}.{tag}"), (LayerEntry, f"{layer}.keys"))
+            options = {
+                name: {"$ref": f"{place}/properties/{name}"}
+                for home, place in places
+                for name, key in keys(home).items()
+                if name not in OWN and not isinstance(key.kind, Items)
+            }
+            properties[tag] = {"type": "object", "properties": options, "additionalProperties": False}
+        properties.pop(BLOCK)
+        return {"type": "object", "properties": properties, "additionalProperties": False}
 
     def entry(self, cls: type[Entry]) -> Schema:
         """A reference to a class's mapping; one that an op shares has a case for each tag."""
@@ -141,11 +196,14 @@ class Writer:
         for tag in catalog.tags():
             cls = catalog.get(tag)
             assert cls is not None
-            known = {**keys(cls), **(keys(around) if around else {})}
             name = f"{around.__name__ if around else slot.category}.{tag}"
-            then = self.define(name, partial(self.mapping, cls, known, tag))
+            then = self.define(name, partial(self.mapping, cls, keys(cls), tag, around))
             cases.append({"if": {"properties": {"type": {"const": tag}}, "required": ["type"]}, "then": then})
-        described = {"enum": list(catalog.tags()), "description": f"The name of the {NOUNS[slot.category]}."}
+        described = {
+            **either([{"enum": list(catalog.tags())}, EXPRESSION]),
+            "description": f"The name of the {NOUNS[slot.category]}.",
+            "examples": list(catalog.tags())[:3],
+        }
         return {"type": "object", "required": ["type"], "properties": {"type": described}, "allOf": cases}
 
     def of(self, annotation: Any, slot: Slot | None) -> Schema:
@@ -160,7 +218,9 @@ class Writer:
             return either([*options, {"type": "null"}])
         origin, args = get_origin(inner), get_args(inner)
         if origin is tuple or origin in (dict, collections.abc.Mapping):
-            return self.container(origin, args, slot) | sizes(said)
+            return self.container(origin, args, slot) | sizes(
+                said, "Items" if origin is tuple else "Properties"
+            )
         if origin is Literal:
             return either([{"enum": list(args)} if len(args) > 1 else {"const": args[0]}, EXPRESSION])
         if args:
@@ -184,10 +244,43 @@ class Writer:
         if cls is bool:
             return either([{"type": "boolean"}, EXPRESSION])
         if cls is str:
-            return {"type": "string"} | sizes(said, "Length")
+            bounded = sizes(said, "Length")
+            return either([{"type": "string"} | bounded, EXPRESSION]) if bounded else {"type": "string"}
         if isinstance(cls, type) and issubclass(cls, Entry):
             return self.tagged(slot) if slot else self.entry(cls)
         return {}
+
+
+def together(cls: type[Entry]) -> Schema:
+    """What holds of several keys of a class at once."""
+    if cls in ONE_OF:
+        only = {"oneOf": [there(name) for name in ONE_OF[cls]]}
+        none = {"properties": {"with": {"type": "null"}, "repeat": {"type": "null"}}}
+        return only | ({"if": there("layers"), "then": none} if cls is Block else {})
+    if cls is ParamSpec:
+        cases = []
+        for word, kinds in PARAMETERS.items():
+            default = either([{"type": [*kinds, "null"]}, EXPRESSION])
+            said = {"properties": {"type": {"const": word}}, "required": ["type"]}
+            cases.append({"if": said, "then": {"properties": {"default": default}}})
+        return {"allOf": cases}
+    return {}
+
+
+def there(name: str) -> Schema:
+    """A mapping that has a key, and not as null."""
+    return {"required": [name], "properties": {name: {"not": {"type": "null"}}}}
+
+
+def unless_extended(rules: Schema) -> Schema:
+    """What a whole spec must have; one that extends another may leave it to that one."""
+    both = {"not": {"allOf": [there(name) for name in ONE_OF[ModelSpec]]}}
+    return {"if": there("extends"), "then": both, "else": rules}
+
+
+def or_null(schema: Schema) -> Schema:
+    """A schema that null fits too."""
+    return either([schema, {"type": "null"}])
 
 
 def either(options: Iterable[Schema]) -> Schema:
@@ -216,7 +309,7 @@ def limits(said: Iterable[Any]) -> Schema:
 
 
 def sizes(said: Iterable[Any], of: str = "Items") -> Schema:
-    """The length that was said of a list or a text."""
+    """The length that was said of a list, a mapping or a text."""
     found: Schema = {}
     for each in said:
         if isinstance(each, annotated_types.MinLen):

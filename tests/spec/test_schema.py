@@ -12,19 +12,33 @@ from specdl.spec.fields import CATALOGS, keys, wiring
 from specdl.spec.model import LossEntry
 from specdl.spec.schema import json_schema, text
 from specdl.spec.validate import validate
+from tests.spec.agreement import DRAFTS, generated, judged
 from tests.spec.specs import disc, rich
 from tests.spec.test_fuzz import mutate
 
-FILE = Path(__file__).parents[2] / "schemas" / "specdl.schema.json"
-VALIDATOR = jsonschema.Draft202012Validator(json_schema())
+ROOT = Path(__file__).parents[2]
+VALIDATORS = {
+    "2020-12": jsonschema.Draft202012Validator(json_schema("2020-12")),
+    "07": jsonschema.Draft7Validator(json_schema("07")),
+}
+VALIDATOR = VALIDATORS["2020-12"]
 
 
-def test_the_file_is_in_step():
-    assert FILE.read_text("utf-8") == text(), "run `specdl schema --write`"
+@pytest.mark.parametrize("folder", ["schemas", "specdl/schemas"])
+@pytest.mark.parametrize(
+    ("draft", "name"), [("2020-12", "specdl.schema.json"), ("07", "specdl.draft-07.schema.json")]
+)
+def test_the_files_are_in_step(folder, draft, name):
+    assert (ROOT / folder / name).read_text("utf-8") == text(draft), "run `specdl schema --write`"
 
 
-def test_it_is_a_schema():
-    jsonschema.Draft202012Validator.check_schema(json_schema())
+@pytest.mark.parametrize("draft", VALIDATORS)
+def test_it_is_a_schema(draft):
+    schema = json_schema(draft)
+    VALIDATORS[draft].check_schema(schema)
+    assert jsonschema.validators.validator_for(schema) is type(VALIDATORS[draft])
+    assert schema["$id"].startswith("urn:specdl:schema:1")
+    definitions = "$defs" if draft == "2020-12" else "definitions"
     references = set()
 
     def walk(value):
@@ -34,8 +48,62 @@ def test_it_is_a_schema():
         for each in value if isinstance(value, list) else []:
             walk(each)
 
-    walk(json_schema())
-    assert {each.removeprefix("#/$defs/") for each in references} <= set(json_schema()["$defs"])
+    walk(schema)
+    assert len(references) > 50
+    for each in references:
+        place = schema
+        for step in each.removeprefix("#/").split("/"):
+            place = place[step]
+        assert each.startswith(f"#/{definitions}/")
+
+
+def test_draft_07_has_nothing_beside_a_reference():
+    def walk(value):
+        if isinstance(value, dict):
+            assert "$ref" not in value or len(value) == 1
+            assert not {"$defs", "prefixItems"} & set(value)
+            value = list(value.values())
+        for each in value if isinstance(value, list) else []:
+            walk(each)
+
+    walk(json_schema("07"))
+
+
+@pytest.mark.parametrize("seed", range(400))
+def test_reader_and_schema_agree(seed):
+    verdict = judged(generated(seed)[1])
+    assert verdict.agree, verdict
+
+
+def test_what_is_generated_is_right_and_wrong():
+    verdicts = [judged(generated(seed)[1]) for seed in range(100)]
+    assert 25 < sum(not each.findings for each in verdicts) < 75
+
+
+def test_a_schema_that_is_wrong_is_noticed(monkeypatch):
+    schema = json_schema()
+    schema["properties"]["seed"] = {"type": "integer"}
+    monkeypatch.setitem(DRAFTS, "2020-12", jsonschema.Draft202012Validator(schema))
+    assert not judged(disc() | {"seed": -1}).agree
+    assert judged(disc() | {"seed": 1}).agree
+
+
+NUMBERS = [("seed",), ("optimizer", "lr"), ("data", "batch_size"), ("model", "layers", 0, "out_features")]
+NUMBERS += [("train", "epochs"), ("schedule", "factors", 1), ("model", "input", "shape", 0), ("specdl",)]
+CHOICES = [
+    ("data", "target", "encode"),
+    ("metrics", 0),
+    ("model", "layers", 0, "activation"),
+    ("loss", "type"),
+]
+
+
+@pytest.mark.parametrize("draft", VALIDATORS)
+@pytest.mark.parametrize("path", [*NUMBERS, *CHOICES], ids=str)
+def test_an_expression_may_stand_for_a_value(draft, path):
+    value = change(disc(), path, "${width * 4}")
+    assert VALIDATORS[draft].is_valid(value)
+    assert not VALIDATORS[draft].is_valid(change(disc(), path, "width * 4"))
 
 
 def test_every_tag_has_its_options():
@@ -117,7 +185,10 @@ CHANGES = [
 @pytest.mark.parametrize(("path", "new"), CHANGES)
 def test_its_verdict_is_the_reader_s(path, new):
     value = change(disc(), path, new)
-    assert VALIDATOR.is_valid(value) == (validate(read(value))[0] is not None)
+    right = validate(read(value))[0] is not None
+    assert {draft: each.is_valid(value) for draft, each in VALIDATORS.items()} == dict.fromkeys(
+        VALIDATORS, right
+    )
 
 
 @pytest.mark.parametrize("make", [disc, rich])

@@ -18,11 +18,15 @@ Streams = Callable[..., Stream]
 class Counted(Source):
     """Samples drawn by (seed, part): the first hundred of a part are the same however many it has."""
 
-    train: Annotated[int, Field(ge=1, le=MOST, description="Samples to train on.")]
-    validation: Annotated[int, Field(ge=0, le=MOST, description="Samples to choose by; 0 is none.")] = 0
-    test: Annotated[int, Field(ge=0, le=MOST, description="Samples to test on; 0 is none.")] = 0
+    train: Annotated[int, Field(ge=1, le=MOST, description="Samples to train on.", examples=[1000])]
+    validation: Annotated[
+        int, Field(ge=0, le=MOST, description="Samples to choose by; 0 is none.", examples=[200])
+    ] = 0
+    test: Annotated[
+        int, Field(ge=0, le=MOST, description="Samples to test on; 0 is none.", examples=[200])
+    ] = 0
     seed: Annotated[
-        int | None, Field(ge=0, le=2**63 - 1, description="Of the samples; default: the run's.")
+        int | None, Field(ge=0, le=2**63 - 1, description="Of the samples; default: the run's.", examples=[7])
     ] = None
 
     def counts(self) -> dict[str, int]:

@@ -23,8 +23,12 @@ Missing = Literal["error", "drop", "mean", "category"] | float
 class Column(Entry):
     """What is in a column, where its kind alone does not say."""
 
-    kind: Annotated[Kind | None, Field(description="Default: numeric for features.")] = None
-    missing: Annotated[Missing | None, Field(description="Default: the source's `missing`.")] = None
+    kind: Annotated[
+        Kind | None, Field(description="Default: numeric for features.", examples=["categorical"])
+    ] = None
+    missing: Annotated[
+        Missing | None, Field(description="Default: the source's `missing`.", examples=["category"])
+    ] = None
 
 
 class Csv(Source):
@@ -50,21 +54,37 @@ class Csv(Source):
     """
 
     type: Literal["csv"] = "csv"
-    path: Annotated[FileName, Field(description="The file.")]
-    validation: Annotated[FileName | None, Field(description="The file of the validation part.")] = None
-    test: Annotated[FileName | None, Field(description="The file of the test part.")] = None
+    path: Annotated[FileName, Field(description="The file.", examples=["train.csv"])]
+    validation: Annotated[
+        FileName | None, Field(description="The file of the validation part.", examples=["validation.csv"])
+    ] = None
+    test: Annotated[
+        FileName | None, Field(description="The file of the test part.", examples=["test.csv"])
+    ] = None
     features: Annotated[
         Names | Mapping[str, Names] | None,
-        Field(description="The input's columns, or those of each input by name."),
+        Field(
+            description="The input's columns, or those of each input by name.",
+            examples=[("x1", "x2"), {"image": ("p1", "p2"), "age": ("years",)}],
+        ),
     ] = None
     target: Annotated[
-        str | Names | Mapping[str, str | Names] | None, Field(description="The target's column or columns.")
+        str | Names | Mapping[str, str | Names] | None,
+        Field(description="The target's column or columns.", examples=["label", ("lat", "lon")]),
     ] = None
     columns: Annotated[
-        Mapping[str, Kind | Column], Field(description="What is in a column; features are numeric.")
+        Mapping[str, Kind | Column],
+        Field(
+            description="What is in a column; features are numeric.",
+            examples=[{"colour": "categorical", "age": {"missing": "mean"}}],
+        ),
     ] = {}
-    missing: Annotated[Missing, Field(description="What to do about cells without a value.")] = "error"
-    missing_as: Annotated[tuple[str, ...], Field(description="How cells without a value are written.")] = (
+    missing: Annotated[
+        Missing, Field(description="What to do about cells without a value.", examples=["drop", 0.0])
+    ] = "error"
+    missing_as: Annotated[
+        tuple[str, ...], Field(description="How cells without a value are written.", examples=[("", "?")])
+    ] = (
         "",
         "NA",
         "N/A",
@@ -72,9 +92,15 @@ class Csv(Source):
         "nan",
         "null",
     )
-    delimiter: Annotated[str, Field(min_length=1, max_length=1, description="Between cells.")] = ","
+    delimiter: Annotated[
+        str, Field(min_length=1, max_length=1, description="Between cells.", examples=[";"])
+    ] = ","
     header: Annotated[
-        Names | None, Field(description="The columns' names, for a file that does not begin with them.")
+        Names | None,
+        Field(
+            description="The columns' names, for a file that does not begin with them.",
+            examples=[("x1", "x2", "label")],
+        ),
     ] = None
 
     def files(self) -> Mapping[DocumentPath, str]:

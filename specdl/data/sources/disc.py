@@ -24,11 +24,13 @@ class Disc(Counted):
     """
 
     type: Literal["disc"] = "disc"
-    center: Annotated[tuple[float, float], Field(description="The middle of the disc.")] = (0.5, 0.5)
-    radius: Annotated[float, Field(gt=0, description="Default: 1 / sqrt(2 pi), an area of one half.")] = (
-        1 / math.sqrt(2 * math.pi)
-    )
-    inside: Annotated[Literal[0, 1], Field(description="The label of the points inside.")] = 1
+    center: Annotated[
+        tuple[float, float], Field(description="The middle of the disc.", examples=[(0.5, 0.5)])
+    ] = (0.5, 0.5)
+    radius: Annotated[
+        float, Field(gt=0, description="Default: 1 / sqrt(2 pi), an area of one half.", examples=[0.3])
+    ] = 1 / math.sqrt(2 * math.pi)
+    inside: Annotated[Literal[0, 1], Field(description="The label of the points inside.", examples=[0])] = 1
 
     def outline(self) -> Outline:
         return Outline(self.counts(), single=True, shape=(2,), target="classes", classes=2)

@@ -19,10 +19,19 @@ FileName = Annotated[str, Field(min_length=1, max_length=4096)]
 class ArrayFiles(Entry):
     """The files of one part: one for each input and target."""
 
-    x: Annotated[FileName | Mapping[str, FileName], Field(description="The input, or inputs by name.")]
+    x: Annotated[
+        FileName | Mapping[str, FileName],
+        Field(
+            description="The input, or inputs by name.",
+            examples=["x.npy", {"image": "image.npy", "age": "age.npy"}],
+        ),
+    ]
     y: Annotated[
         FileName | Mapping[str, FileName] | None,
-        Field(description="The target, or targets by name; may be left out where `from` is `input`."),
+        Field(
+            description="The target, or targets by name; may be left out where `from` is `input`.",
+            examples=["y.npy"],
+        ),
     ] = None
 
 
@@ -40,9 +49,22 @@ class Npy(Source):
     """
 
     type: Literal["npy"] = "npy"
-    train: Annotated[ArrayFiles, Field(description="The files of the training part.")]
-    validation: Annotated[ArrayFiles | None, Field(description="The files of the validation part.")] = None
-    test: Annotated[ArrayFiles | None, Field(description="The files of the test part.")] = None
+    train: Annotated[
+        ArrayFiles,
+        Field(
+            description="The files of the training part.", examples=[{"x": "x_train.npy", "y": "y_train.npy"}]
+        ),
+    ]
+    validation: Annotated[
+        ArrayFiles | None,
+        Field(
+            description="The files of the validation part.", examples=[{"x": "x_val.npy", "y": "y_val.npy"}]
+        ),
+    ] = None
+    test: Annotated[
+        ArrayFiles | None,
+        Field(description="The files of the test part.", examples=[{"x": "x_test.npy", "y": "y_test.npy"}]),
+    ] = None
 
     def files(self) -> Mapping[DocumentPath, str]:
         return {

@@ -20,14 +20,23 @@ ArrayName = Annotated[str, Field(min_length=1, max_length=4096)]
 class ArrayNames(Entry):
     """The arrays of one part, by their names in the file."""
 
-    path: Annotated[FileName | None, Field(description="The part's own file; default: the source's.")] = None
+    path: Annotated[
+        FileName | None,
+        Field(description="The part's own file; default: the source's.", examples=["test.npz"]),
+    ] = None
     x: Annotated[
         ArrayName | Mapping[str, ArrayName] | None,
-        Field(description="The input, or inputs by name; default `x`, or the inputs' own names."),
+        Field(
+            description="The input, or inputs by name; default `x`, or the inputs' own names.",
+            examples=["x_train", {"image": "images", "age": "ages"}],
+        ),
     ] = None
     y: Annotated[
         ArrayName | Mapping[str, ArrayName] | None,
-        Field(description="The target, or targets by name; default `y`, or the targets' own names."),
+        Field(
+            description="The target, or targets by name; default `y`, or the targets' own names.",
+            examples=["y_train"],
+        ),
     ] = None
 
 
@@ -46,10 +55,19 @@ class Npz(Source):
     """
 
     type: Literal["npz"] = "npz"
-    path: Annotated[FileName, Field(description="The file.")]
-    train: Annotated[ArrayNames, Field(description="The arrays of the training part.")] = ArrayNames()
-    validation: Annotated[ArrayNames | None, Field(description="The arrays of the validation part.")] = None
-    test: Annotated[ArrayNames | None, Field(description="The arrays of the test part.")] = None
+    path: Annotated[FileName, Field(description="The file.", examples=["mnist.npz"])]
+    train: Annotated[
+        ArrayNames,
+        Field(description="The arrays of the training part.", examples=[{"x": "x_train", "y": "y_train"}]),
+    ] = ArrayNames()
+    validation: Annotated[
+        ArrayNames | None,
+        Field(description="The arrays of the validation part.", examples=[{"x": "x_val", "y": "y_val"}]),
+    ] = None
+    test: Annotated[
+        ArrayNames | None,
+        Field(description="The arrays of the test part.", examples=[{"x": "x_test", "y": "y_test"}]),
+    ] = None
 
     def files(self) -> Mapping[DocumentPath, str]:
         named = {part: getattr(self, part).path for part in self.parts()}

@@ -23,7 +23,7 @@ class OneHot(Transform):
 
     type: Literal["one_hot"] = "one_hot"
     classes: Annotated[
-        int | None, Field(ge=1, description="Default: the last axis of the model's input.")
+        int | None, Field(ge=1, description="Default: the last axis of the model's input.", examples=[65])
     ] = None
 
     def fits(self, values: Array, wanted: TensorType) -> bool:

@@ -16,8 +16,8 @@ class Uniform(Initializer):
     """
 
     type: Literal["uniform"] = "uniform"
-    a: Annotated[float, Field(description="Lower bound.")] = 0.0
-    b: Annotated[float, Field(description="Upper bound, above `a`.")] = 1.0
+    a: Annotated[float, Field(description="Lower bound.", examples=[-0.1])] = 0.0
+    b: Annotated[float, Field(description="Upper bound, above `a`.", examples=[0.1])] = 1.0
 
     @model_validator(mode="after")
     def bounds_are_in_order(self) -> Self:

@@ -29,8 +29,8 @@ class Linear(Formula):
     """
 
     type: Literal["linear"] = "linear"
-    out_features: Annotated[int, Field(ge=1, description="Size of the result's last axis.")]
-    bias: Annotated[bool, Field(description="Whether a bias is added.")] = True
+    out_features: Annotated[int, Field(ge=1, description="Size of the result's last axis.", examples=[128])]
+    bias: Annotated[bool, Field(description="Whether a bias is added.", examples=[False])] = True
 
     def signature(self, x: TensorType) -> Signature:
         if len(x.shape) < 2 or not isinstance(x.shape[-1], int):

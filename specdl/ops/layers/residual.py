@@ -31,9 +31,24 @@ class Residual(Composite):
     """
 
     type: Literal["residual"] = "residual"
-    layers: Annotated[Layers, Field(description="What is added to the input, in order.")]
+    layers: Annotated[
+        Layers,
+        Field(
+            description="What is added to the input, in order.",
+            examples=[
+                (
+                    {"type": "linear", "out_features": 64, "activation": "relu"},
+                    {"type": "linear", "out_features": 64},
+                )
+            ],
+        ),
+    ]
     shortcut: Annotated[
-        Layers | None, Field(description="Applied to the input before the sum, where the width changes.")
+        Layers | None,
+        Field(
+            description="Applied to the input before the sum, where the width changes.",
+            examples=[({"type": "linear", "out_features": 64},)],
+        ),
     ] = None
 
     def expand(self) -> tuple[LayerEntry, ...]:
