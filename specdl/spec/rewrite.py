@@ -14,8 +14,8 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from specdl.core.diagnostics import Add, Edit, Path, Remove, Rename, TextEdit
-from specdl.spec.outline import Entry, Node, of_json, of_yaml, walk
-from specdl.spec.writing import Pen
+from specdl.spec.outline import Entry, Node, Style, of_json, of_yaml, walk
+from specdl.spec.writing import Pen, simple
 
 FIRST = ("specdl", "type")
 """Keys that people write before all others."""
@@ -73,10 +73,10 @@ class Rewriter:
         if node.anchored or (node.kind != "scalar" and self.comments(node.start, node.end)):
             return None
         flow = self.in_braces(chain)
-        quote = node.style if node.style != "|" else '"'
+        quote: Style = node.style if node.style != "|" else '"'
         if node.kind != "scalar":
             quote = next((each.key.style for each in node.entries if each.key), "")
-        written = Pen(self.yaml, flow, quote).write(value)
+        written = Pen(self.yaml, flow, quote, quote).write(value)
         if node.kind in ("mapping", "list") and not node.flow:
             return self.after_key(chain, written)
         if node.start == node.end and self.text[node.start - 1 : node.start] not in (" ", "\t"):
@@ -107,7 +107,8 @@ class Rewriter:
         old = chain[-1].key
         if old is None or old.anchored:
             return None
-        return [TextEdit(old.start, old.end, Pen(self.yaml, self.in_braces(chain), old.style).key(key))]
+        pen = Pen(self.yaml, self.in_braces(chain), key_quote=old.style)
+        return [TextEdit(old.start, old.end, pen.key(key))]
 
     def remove(self, chain: Sequence[Entry], path: Path) -> list[TextEdit] | None:
         """Take a key with its value away, or a value of a list."""
@@ -123,10 +124,12 @@ class Rewriter:
 
     def empty(self, chain: Sequence[Entry], parent: Node) -> list[TextEdit] | None:
         """Leave nothing in a mapping or list."""
-        if not chain or self.comments(parent.start, parent.end):
+        if self.comments(parent.start, parent.end):
             return None
         if parent.flow:
             return [TextEdit(parent.start + 1, parent.end - 1, "")]
+        if not chain:
+            return None
         return self.after_key(chain, "{}" if parent.kind == "mapping" else "[]")
 
     def remove_between(
@@ -177,18 +180,16 @@ class Rewriter:
         """How to write a new key of a mapping: as its neighbours are written."""
         last = mapping.entries[-1] if mapping.entries else None
         if last is None or last.key is None:
-            return Pen(self.yaml, flow, "" if self.yaml else '"')
+            return Pen(self.yaml, flow)
         colon = self.text[last.key.end : last.value.start]
         tight = flow and colon == ":"
-        words = [each.value.style for each in mapping.entries if each.value.kind == "scalar"]
-        quote = last.key.style or ("'" if "'" in words and '"' not in words else "")
-        return Pen(
-            self.yaml,
-            flow,
-            quote if quote != "|" else "",
-            ":" if tight else colon if colon in (" : ", " :") else ": ",
-            "," if tight else ", ",
-        )
+        if not tight and colon not in (" : ", " :"):
+            colon = ": "
+        words = [each.value for each in mapping.entries if each.value.kind == "scalar"]
+        quotes: list[Style] = [each.style for each in words if each.style in ('"', "'")]
+        plain = any(not each.style and simple(each.word) for each in words)
+        quote = last.key.style if not quotes else "" if plain else quotes[-1]
+        return Pen(self.yaml, flow, quote, last.key.style, colon, "," if tight else ", ")
 
     def comments(self, start: int, end: int) -> bool:
         """Whether there may be a comment in a piece of the text."""

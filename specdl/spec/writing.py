@@ -23,6 +23,7 @@ class Pen:
     yaml: bool
     flow: bool = True
     quote: Style = ""
+    key_quote: Style = ""
     colon: str = ": "
     comma: str = ", "
 
@@ -35,20 +36,24 @@ class Pen:
             return f"{{{self.comma.join(inside.pair(key, each) for key, each in value.items())}}}"
         if isinstance(value, list):
             return f"[{self.comma.join(inside.write(each) for each in value)}]"
-        return self.text(value) if isinstance(value, str) else json.dumps(value)
+        return self.text(value, self.quote) if isinstance(value, str) else json.dumps(value)
 
     def pair(self, key: str, value: Any) -> str:
         """A key with its value."""
         return f"{self.key(key)}{self.colon}{self.write(value)}"
 
     def key(self, key: str) -> str:
-        return self.text(key) if self.yaml else json.dumps(key, ensure_ascii=False)
+        return self.text(key, self.key_quote) if self.yaml else json.dumps(key, ensure_ascii=False)
 
-    def text(self, text: str) -> str:
+    def text(self, text: str, quote: Style) -> str:
         """YAML's notation of a text: without quotes only where nobody could read anything else."""
-        if self.quote == "'" and text.isprintable():
+        if quote == "'" and text.isprintable():
             return "'" + text.replace("'", "''") + "'"
-        simple = PLAIN.fullmatch(text) and text.lower() not in CONSTANTS
-        if self.quote != '"' and (simple or (not self.flow and EXPRESSION.fullmatch(text))):
+        if quote != '"' and (simple(text) or (not self.flow and EXPRESSION.fullmatch(text))):
             return text
         return json.dumps(text, ensure_ascii=False)
+
+
+def simple(text: str) -> bool:
+    """Whether a text needs no quotes in YAML."""
+    return PLAIN.fullmatch(text) is not None and text.lower() not in CONSTANTS
