@@ -89,11 +89,14 @@ def assemble(
     """The graph of what the results and the losses need."""
     wanted = {*results.values(), *(loss.output for loss in training.losses)}
     nodes: list[Node] = []
+    left_out: list[Node] = []
     for node in reversed(expander.nodes):
         if not wanted.isdisjoint(node.outputs.values()):
             wanted.update(node.inputs.values())
             params = {argument: owners.get(param, param) for argument, param in node.params.items()}
             nodes.append(replace(node, params=params))
+        else:
+            left_out.append(node)
     nodes.reverse()
     used = {param for node in nodes for param in node.params.values()}
     kept = {value for node in nodes for value in (*node.outputs.values(), *node.saved.values())}
@@ -110,4 +113,5 @@ def assemble(
         parameters={name: p for name, p in expander.parameters.owned.items() if name in used},
         losses=tuple(training.losses),
         outputs=results,
+        left_out=tuple(reversed(left_out)),
     )

@@ -25,6 +25,8 @@ class Parameter:
     param: Param
     init: Initializer
     trainable: bool
+    said: Path = ()
+    """Where the document says how it starts; empty where its op's default holds."""
 
     def __str__(self) -> str:
         frozen = "" if self.trainable else ", frozen"
@@ -42,6 +44,8 @@ class Node:
     saved: Mapping[str, str]
     params: Mapping[str, str]
     path: Path = ()
+    trail: tuple[Path, ...] = ()
+    """Where the blocks are used that the node belongs to, innermost first."""
 
     def __str__(self) -> str:
         reads = ", ".join((*self.inputs.values(), *self.params.values()))
@@ -81,6 +85,8 @@ class Graph:
     parameters: Mapping[str, Parameter]
     losses: tuple[LossNode, ...]
     outputs: Mapping[str, str]
+    left_out: tuple[Node, ...] = ()
+    """Layers of the spec that no result and no loss needs, and that are no part of the model."""
 
     @property
     def parameter_count(self) -> int:

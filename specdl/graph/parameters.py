@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from specdl.core.diagnostics import Path
 from specdl.core.errors import CompilerFault
 from specdl.core.suggest import nearest
 from specdl.core.types import DType, TensorType
@@ -103,8 +104,8 @@ class Parameters:
             if argument in ties:
                 self.ties[whole] = Tie(whole, type, ties[argument], argument, site, scope)
                 continue
-            init = self.choose(argument, param, inits, around)
-            self.owned[whole] = Parameter(whole, type, param, init, trainable)
+            init, said = self.choose(argument, param, site, inits, around)
+            self.owned[whole] = Parameter(whole, type, param, init, trainable, said)
         return {argument: f"{site.name}.{argument}" for argument in signature.params}
 
     def check_ties(
@@ -117,32 +118,32 @@ class Parameters:
                 message = f"`{site.name}` has no parameter `{argument}`"
                 self.report.error(site, "E214", message, "tie", argument, at_key=True, help=help)
             elif argument in inits:
-                message = f"`{site.name}.{argument}` is tied to `{owner}`, which has an `init` of its own"
+                message = f"`{site.name}.{argument}` is tied to `{owner}`, and so has no `init` of its own"
                 help = f"take `{argument}` out of `init`"
                 self.report.error(site, "E214", message, "init", argument, at_key=True, help=help)
 
     def choose(
-        self, argument: str, param: Param, own: Mapping[str, Initializer], around: list[Inits]
-    ) -> Initializer:
-        """How a parameter starts: as its layer says, else as the nearest section around it says.
+        self, argument: str, param: Param, site: Site, own: Mapping[str, Initializer], around: list[Inits]
+    ) -> tuple[Initializer, Path]:
+        """How a parameter starts: as its layer says, else as the nearest section around it says; and where.
 
         What a composite or the model says is about parameters that start at random. One whose
         op starts it at a number (the scale of a normalisation at one) keeps that, unless its own
         layer says otherwise: `"init": {"weight": "xavier_normal"}` is never meant for it.
         """
         if argument in own:
-            return own[argument]
+            return own[argument], (*site.path, "init", argument)
         if param.init not in FIXED:
             for each in reversed(around):
                 if argument in each.inits:
-                    return each.inits[argument]
+                    return each.inits[argument], (*each.site.path, "init", argument)
         cls = CATALOGS["inits"].get(param.init)
         if cls is None:
             raise CompilerFault(f"no initialiser is called `{param.init}`")
         init = cls.model_validate({"type": param.init})
         if not isinstance(init, Initializer):
             raise CompilerFault(f"`{param.init}` is no initialiser")
-        return init
+        return init, ()
 
     def resolve(self) -> dict[str, str]:
         """The owner of every tied parameter, by what it would be called."""

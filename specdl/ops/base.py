@@ -7,16 +7,27 @@ signature are read, the names right of it are written; nothing else says what fl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, PrivateAttr
 
-from specdl.core.diagnostics import Path
+from specdl.core.advice import UNLIMITED, Limits, Unit
+from specdl.core.diagnostics import Finding, Path
 from specdl.core.entry import Entry, Slot
 from specdl.core.random import Stream
 from specdl.core.types import TensorType
+
+if TYPE_CHECKING:
+    from specdl.ops.advice import (
+        LayerSite,
+        LossSite,
+        MetricSite,
+        OptimizerSite,
+        ScheduleSite,
+        StartSite,
+    )
 
 Name = Annotated[str, Field(min_length=1, max_length=128)]
 
@@ -61,6 +72,14 @@ class Layer(Op):
 
     label: ClassVar[str] = ""
 
+    def limits(self, *x: Limits) -> Limits:
+        """Between what every element of the first result lies, from what is known so of each input."""
+        return UNLIMITED
+
+    def advise(self, site: LayerSite) -> Iterable[Finding]:
+        """Warnings about how the layer is used, of which its own file knows best."""
+        return ()
+
 
 class Formula(Layer):
     """A layer whose kernels are traced formulas.
@@ -98,22 +117,36 @@ class LayerEntry(Entry):
     """
 
     op: Annotated[Layer, Slot("layers")]
-    name: Annotated[Name | None, Field(description="A word without dots; default `<type><n>`.")] = None
+    name: Annotated[
+        Name | None, Field(description="A word without dots; default `<type><n>`.", examples=["fc1"])
+    ] = None
     inputs: Annotated[
         tuple[str, ...] | None,
-        Field(description="Names read; default the layer before. `previous` is the layer before."),
+        Field(
+            description="Names read; default the layer before. `previous` is the layer before.",
+            examples=[("fc1", "fc2")],
+        ),
     ] = None
     activation: Annotated[
-        Layer | None, Slot("activations", short=True), Field(description="Applied to the result.")
+        Layer | None,
+        Slot("activations", short=True),
+        Field(description="Applied to the result.", examples=["relu"]),
     ] = None
     init: Annotated[
         Mapping[str, Initializer],
         Slot("inits", short=True),
-        Field(description="How parameters start, by parameter name."),
+        Field(
+            description="How parameters start, by parameter name.",
+            examples=[{"weight": {"type": "normal", "std": 0.02}, "bias": "zeros"}],
+        ),
     ] = {}
-    trainable: Annotated[bool, Field(description="False freezes the parameters.")] = True
+    trainable: Annotated[bool, Field(description="False freezes the parameters.", examples=[False])] = True
     tie: Annotated[
-        Mapping[str, str], Field(description="Parameters read from another layer: `{weight: tok.weight}`.")
+        Mapping[str, str],
+        Field(
+            description="Parameters read from another layer: `{weight: tok.weight}`.",
+            examples=[{"weight": "tok.weight"}],
+        ),
     ] = {}
 
     _path: Path = PrivateAttr(default=())
@@ -148,10 +181,16 @@ class Loss(Op):
     encodes: ClassVar[tuple[str, ...]] = ("value", "one_hot")
     reduction: ClassVar[Literal["mean", "sum"]] = "mean"
     avoid: ClassVar[Mapping[str, tuple[float | str, ...]]] = {}
+    logits: ClassVar[bool] = False
+    """Whether an output is raw scores, which the loss itself turns into probabilities."""
 
     def signature(self, x: TensorType, target: TensorType) -> Signature:
         """The loss's own type, a scalar; raises `ShapeError` where the target does not fit."""
         raise NotImplementedError
+
+    def advise(self, site: LossSite) -> Iterable[Finding]:
+        """Warnings about what the loss is given."""
+        return ()
 
 
 class Optimizer(Op):
@@ -162,10 +201,16 @@ class Optimizer(Op):
     the updates of many parameters into one.
     """
 
-    lr: Annotated[float, Field(gt=0, description="Learning rate, before the schedule's factor.")]
+    lr: Annotated[
+        float, Field(gt=0, description="Learning rate, before the schedule's factor.", examples=[0.1])
+    ]
 
     def state(self) -> tuple[str, ...]:
         """The names of the buffers kept for each parameter."""
+        return ()
+
+    def advise(self, site: OptimizerSite) -> Iterable[Finding]:
+        """Warnings about settings that cannot work, or hardly ever do."""
         return ()
 
 
@@ -176,8 +221,13 @@ class Initializer(Op):
         """A float64 numpy array of `param.shape`: a function of the stream's key alone."""
         raise NotImplementedError
 
+    def fixed(self) -> float | None:
+        """The one number that every element starts at; None where elements differ."""
+        return None
 
-Unit = Literal["steps", "epochs"]
+    def advise(self, site: StartSite) -> Iterable[Finding]:
+        """Warnings about a start that does not suit what comes after it."""
+        return ()
 
 
 @dataclass(frozen=True)
@@ -241,6 +291,14 @@ class Schedule(Op):
             found.append(factor)
         return found, state
 
+    def peak(self) -> float:
+        """The largest factor that there is."""
+        return 1.0
+
+    def advise(self, site: ScheduleSite) -> Iterable[Finding]:
+        """Warnings about a schedule that does not fit into its run."""
+        return ()
+
 
 class Metric(Op):
     """A figure over a whole part of the data, summed up batch by batch.
@@ -260,6 +318,10 @@ class Metric(Op):
 
     def result(self, sums: tuple[float, ...], samples: int) -> float:
         raise NotImplementedError
+
+    def advise(self, site: MetricSite) -> Iterable[Finding]:
+        """Warnings about figures that say nothing."""
+        return ()
 
 
 LayerEntry.model_rebuild()

@@ -14,7 +14,7 @@ from specdl.data.base import SOURCE, Outline, Part, Raw, Reading, Source
 
 SETS = {
     "breast_cancer": Outline({"train": 569}, single=True, shape=(30,), target="classes", classes=2),
-    "diabetes": Outline({"train": 442}, single=True, shape=(10,), target="values"),
+    "diabetes": Outline({"train": 442}, single=True, shape=(10,), target="values", values=(25, 346)),
     "digits": Outline({"train": 1797}, single=True, shape=(64,), target="classes", classes=10),
     "iris": Outline({"train": 150}, single=True, shape=(4,), target="classes", classes=3),
     "wine": Outline({"train": 178}, single=True, shape=(13,), target="classes", classes=3),
@@ -39,7 +39,8 @@ class Sklearn(Source):
 
     type: Literal["sklearn"] = "sklearn"
     dataset: Annotated[
-        Literal["breast_cancer", "diabetes", "digits", "iris", "wine"], Field(description="Which set.")
+        Literal["breast_cancer", "diabetes", "digits", "iris", "wine"],
+        Field(description="Which set.", examples=["digits"]),
     ]
 
     def outline(self) -> Outline:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from math import prod
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from specdl.core.advice import likely
+from specdl.core.diagnostics import Finding, Remove
 from specdl.core.errors import SpecdlError
 from specdl.core.lazy import numpy as np
 from specdl.core.types import TensorType
-from specdl.data.base import Array, Transform, sample_shape
+from specdl.data.base import Array, DataSite, Transform, sample_shape
 
 ROWS = 4096
 """Rows summed at a time in float64."""
@@ -40,12 +42,16 @@ class Normalize(Transform):
 
     type: Literal["normalize"] = "normalize"
     per: Annotated[
-        Literal["feature", "channel", "all"], Field(description="What shares a mean and a deviation.")
+        Literal["feature", "channel", "all"],
+        Field(description="What shares a mean and a deviation.", examples=["channel"]),
     ] = "feature"
-    mean: Annotated[float | Numbers | None, Field(description="Subtracted; default: measured.")] = None
+    mean: Annotated[
+        float | Numbers | None,
+        Field(description="Subtracted; default: measured.", examples=[0.5, (0.49, 0.48, 0.45)]),
+    ] = None
     std: Annotated[
         Positive | Annotated[tuple[Positive, ...], Field(min_length=1)] | None,
-        Field(description="Divided by; default: measured."),
+        Field(description="Divided by; default: measured.", examples=[0.25, (0.25, 0.24, 0.26)]),
     ] = None
 
     def fits(self, values: Array, wanted: TensorType) -> bool:
@@ -76,6 +82,15 @@ class Normalize(Transform):
             message = f"`normalize` was fitted on samples of another shape than {list(values.shape[1:])}"
             raise SpecdlError(message, code="E414")
         return (values.astype(np.float64) - mean) / std
+
+    def centres(self) -> bool:
+        return self.mean is None and self.std is None
+
+    def advise(self, site: DataSite) -> Iterable[Finding]:
+        last = site.before[-1] if site.before else None
+        if isinstance(last, Normalize) and self.centres() and last.centres() and last.per == self.per:
+            message = "`normalize` is there twice: after the first the mean is 0 and the deviation 1 already"
+            yield site.finding("W341", message, fix=likely("take the second away", Remove(site.path)))
 
     def axes(self, values: Array) -> tuple[int, ...]:
         """The axes that are averaged over."""

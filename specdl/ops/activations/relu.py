@@ -1,10 +1,14 @@
 """Rectified linear unit."""
 
+from collections.abc import Iterable
 from typing import Literal
 
+from specdl.core.advice import Limits, likely
+from specdl.core.diagnostics import Finding, Note, Remove
 from specdl.core.errors import ShapeError
 from specdl.core.formula import maximum, where
 from specdl.core.types import TensorType
+from specdl.ops.advice import LayerSite
 from specdl.ops.base import Formula, Signature
 
 
@@ -30,6 +34,26 @@ class ReLU(Formula):
         if not x.is_float:
             raise ShapeError("`relu` needs real numbers", got=x)
         return Signature(out={"y": x})
+
+    def limits(self, *x: Limits) -> Limits:
+        ((low, high),) = x
+        return max(low, 0.0), max(high, 0.0)
+
+    def advise(self, site: LayerSite) -> Iterable[Finding]:
+        before = site.maker("x")
+        if before is None:
+            return
+        if site.net.limits(site.inputs["x"])[0] >= 0:
+            message = f"the relu `{site.name}` changes nothing: what it reads is never below 0"
+            note = Note(f"`{before.label}` is made", before.path)
+            fix = likely("take `activation` away", Remove(site.path)) if site.name != site.label else None
+            yield site.finding("W212", message, notes=[note], fix=fix)
+        elif before.params and all(start.init.fixed() == 0 for start in before.params.values()):
+            message = (
+                f"`{before.label}` can never learn: its parameters start at 0, and relu has no slope there"
+            )
+            help = '"init": {"weight": {"type": "kaiming_normal", "nonlinearity": "relu"}}'
+            yield before.finding("W211", message, help=help)
 
     def forward(self, x, *, y):
         y[:] = maximum(x, 0.0)

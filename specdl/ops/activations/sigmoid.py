@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from specdl.core.advice import Limits
 from specdl.core.errors import ShapeError
 from specdl.core.formula import sigmoid
 from specdl.core.types import TensorType
@@ -29,6 +30,9 @@ class Sigmoid(Formula):
         if not x.is_float:
             raise ShapeError("`sigmoid` needs real numbers", got=x)
         return Signature(out={"y": x})
+
+    def limits(self, *x: Limits) -> Limits:
+        return 0.0, 1.0
 
     def forward(self, x, *, y):
         y[:] = sigmoid(x)

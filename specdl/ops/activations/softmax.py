@@ -1,10 +1,14 @@
 """Softmax over the last axis."""
 
+from collections.abc import Iterable
 from typing import Literal
 
+from specdl.core.advice import Limits
+from specdl.core.diagnostics import Finding
 from specdl.core.errors import ShapeError
 from specdl.core.formula import exp, row_max, row_sum
 from specdl.core.types import TensorType
+from specdl.ops.advice import LayerSite, LossSite
 from specdl.ops.base import Formula, Signature
 
 
@@ -32,6 +36,17 @@ class Softmax(Formula):
         if not x.is_float:
             raise ShapeError("`softmax` needs real numbers", got=x)
         return Signature(out={"y": x})
+
+    def limits(self, *x: Limits) -> Limits:
+        return 0.0, 1.0
+
+    def advise(self, site: LayerSite) -> Iterable[Finding]:
+        if site.type("x").shape[-1] == 1 and not any(
+            isinstance(reader, LossSite) and reader.op.logits for reader in site.readers()
+        ):
+            message = f"`{site.label}` is a softmax over 1 number, which is always 1: nothing can be learnt"
+            help = "use `sigmoid` for a probability from one number, or have a number for each class"
+            yield site.finding("W305", message, help=help)
 
     def forward(self, x, *, y):
         e = exp(x - row_max(x))

@@ -16,7 +16,10 @@ class Constant(Initializer):
     """
 
     type: Literal["constant"] = "constant"
-    value: Annotated[float, Field(description="What every element is.")]
+    value: Annotated[float, Field(description="What every element is.", examples=[0.1])]
+
+    def fixed(self) -> float | None:
+        return self.value
 
     def sample(self, param: Param, stream: Stream) -> Any:
         return np.full(param.shape, float(self.value))

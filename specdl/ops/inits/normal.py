@@ -15,8 +15,13 @@ class Normal(Initializer):
     """
 
     type: Literal["normal"] = "normal"
-    mean: Annotated[float, Field(description="Mean of the elements.")] = 0.0
-    std: Annotated[float, Field(ge=0, description="Standard deviation of the elements.")] = 1.0
+    mean: Annotated[float, Field(description="Mean of the elements.", examples=[0.0])] = 0.0
+    std: Annotated[float, Field(ge=0, description="Standard deviation of the elements.", examples=[0.02])] = (
+        1.0
+    )
+
+    def fixed(self) -> float | None:
+        return self.mean if self.std == 0 else None
 
     def sample(self, param: Param, stream: Stream) -> Any:
         return self.mean + self.std * stream.normal(param.shape)

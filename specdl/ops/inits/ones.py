@@ -15,5 +15,8 @@ class Ones(Initializer):
 
     type: Literal["ones"] = "ones"
 
+    def fixed(self) -> float | None:
+        return 1.0
+
     def sample(self, param: Param, stream: Stream) -> Any:
         return np.ones(param.shape)

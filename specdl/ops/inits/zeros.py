@@ -17,5 +17,8 @@ class Zeros(Initializer):
 
     type: Literal["zeros"] = "zeros"
 
+    def fixed(self) -> float | None:
+        return 0.0
+
     def sample(self, param: Param, stream: Stream) -> Any:
         return np.zeros(param.shape)

@@ -4,6 +4,7 @@ from functools import reduce
 from operator import add
 from typing import Literal
 
+from specdl.core.advice import Limits
 from specdl.core.errors import ShapeError
 from specdl.core.types import TensorType
 from specdl.ops.base import Formula, Signature
@@ -26,6 +27,9 @@ class Add(Formula):
         if any(each != x[0] for each in x):
             raise ShapeError(f"`add` needs equal types: {' and '.join(map(str, x))}")
         return Signature(out={"y": x[0]})
+
+    def limits(self, *x: Limits) -> Limits:
+        return sum(low for low, _ in x), sum(high for _, high in x)
 
     def forward(self, *x, y):
         y[:] = reduce(add, x)

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from specdl.core.advice import Limits
 from specdl.core.errors import ShapeError
 from specdl.core.formula import concat, slice_axis
 from specdl.core.types import TensorType
@@ -21,7 +22,10 @@ class Concat(Formula):
 
     type: Literal["concat"] = "concat"
     dim: Annotated[
-        int, Field(description="The axis; 0 is the batch and cannot be joined; negative counts back.")
+        int,
+        Field(
+            description="The axis; 0 is the batch and cannot be joined; negative counts back.", examples=[1]
+        ),
     ] = 1
 
     def axis(self, rank: int) -> int:
@@ -44,6 +48,9 @@ class Concat(Formula):
         """What must be equal between the inputs: everything but the length of the joined axis."""
         axis = self.axis(len(x.shape))
         return (len(x.shape), x.dtype, x.shape[:axis], x.shape[axis + 1 :])
+
+    def limits(self, *x: Limits) -> Limits:
+        return min(low for low, _ in x), max(high for _, high in x)
 
     def forward(self, *x, y):
         y[:] = concat(x, self.axis(len(y.shape)))

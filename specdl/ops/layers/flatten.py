@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from specdl.core.advice import Limits
 from specdl.core.errors import ShapeError
 from specdl.core.formula import reshape_like
 from specdl.core.types import TensorType
@@ -21,8 +22,8 @@ class Flatten(Formula):
     """
 
     type: Literal["flatten"] = "flatten"
-    start_dim: Annotated[int, Field(ge=1, description="First axis; axis 0 is the batch.")] = 1
-    end_dim: Annotated[int, Field(description="Last axis; negative counts from the end.")] = -1
+    start_dim: Annotated[int, Field(ge=1, description="First axis; axis 0 is the batch.", examples=[1])] = 1
+    end_dim: Annotated[int, Field(description="Last axis; negative counts from the end.", examples=[-1])] = -1
 
     def signature(self, x: TensorType) -> Signature:
         end = self.end_dim + len(x.shape) if self.end_dim < 0 else self.end_dim
@@ -31,6 +32,9 @@ class Flatten(Formula):
             raise ShapeError(message, got=x)
         merged = prod(dim for dim in x.shape[self.start_dim : end + 1] if isinstance(dim, int))
         return Signature(out={"y": x.with_shape(*x.shape[: self.start_dim], merged, *x.shape[end + 1 :])})
+
+    def limits(self, *x: Limits) -> Limits:
+        return x[0]
 
     def forward(self, x, *, y):
         y[:] = reshape_like(x, y)

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from specdl.core.advice import Limits
 from specdl.core.types import TensorType
 from specdl.ops.base import Formula, Signature
 
@@ -17,6 +18,9 @@ class Identity(Formula):
 
     def signature(self, x: TensorType) -> Signature:
         return Signature(out={"y": x})
+
+    def limits(self, *x: Limits) -> Limits:
+        return x[0]
 
     def forward(self, x, *, y):
         y[:] = x

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
+from specdl.core.advice import Limits
 from specdl.core.errors import ShapeError
 from specdl.core.formula import reshape_like
 from specdl.core.types import TensorType
@@ -23,7 +24,11 @@ class Reshape(Formula):
     type: Literal["reshape"] = "reshape"
     shape: Annotated[
         tuple[int, ...],
-        Field(min_length=1, description="The new shape without the batch; one -1 is worked out."),
+        Field(
+            min_length=1,
+            description="The new shape without the batch; one -1 is worked out.",
+            examples=[(1, 28, 28)],
+        ),
     ]
 
     @field_validator("shape")
@@ -48,6 +53,9 @@ class Reshape(Formula):
                 )
             }
         )
+
+    def limits(self, *x: Limits) -> Limits:
+        return x[0]
 
     def forward(self, x, *, y):
         y[:] = reshape_like(x, y)

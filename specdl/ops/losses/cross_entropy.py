@@ -1,11 +1,19 @@
 """Cross-entropy of logits."""
 
+import math
+from collections.abc import Iterable
 from typing import Literal
 
+from specdl.core.advice import likely, number
+from specdl.core.diagnostics import Finding, Fix, Note, Remove
 from specdl.core.errors import ShapeError
 from specdl.core.formula import exp, is_index, log, mean, one_hot, row_count, row_max, row_sum, where
 from specdl.core.types import TensorType
+from specdl.ops.advice import LayerSite, LossSite
 from specdl.ops.base import Loss, Signature
+
+LEAST = 0.01
+"""A loss that training surely wants to get below."""
 
 
 class CrossEntropy(Loss):
@@ -29,6 +37,7 @@ class CrossEntropy(Loss):
     type: Literal["cross_entropy"] = "cross_entropy"
     encode = "index"
     encodes = ("index", "one_hot", "value")
+    logits = True
 
     def signature(self, x: TensorType, target: TensorType) -> Signature:
         if len(x.shape) < 2 or not x.is_float:
@@ -38,6 +47,37 @@ class CrossEntropy(Loss):
             wanted = f"{TensorType(x.shape[:-1], 'int64')} of class numbers, or {x}"
             raise ShapeError(f"`cross_entropy` of {x} needs a target that is {wanted}", got=target)
         return Signature(out={"loss": x.with_shape()})
+
+    def advise(self, site: LossSite) -> Iterable[Finding]:
+        classes, made, (low, high) = site.type.shape[-1], site.maker(), site.limits
+        note = Note("`cross_entropy` has a softmax of its own", site.path)
+        if classes == 1:
+            message = "the output is one score, and softmax of one number is always 1: the loss is always 0"
+            help = "give the last layer one output per class, also where there are two: out_features: 2"
+            yield site.finding("W304", message, help=help)
+        elif made is None or not isinstance(classes, int):
+            return
+        elif made.op.type == "softmax":
+            message = (
+                f"`{made.label}` ends in a softmax, and `cross_entropy` takes another of what it is given"
+            )
+            help = "leave the softmax out; `accuracy` needs none either"
+            yield made.finding("W301", message, notes=[note], help=help, fix=without(made))
+        elif high - low < math.inf:
+            least = math.log1p((classes - 1) * math.exp(low - high))
+            if least > LEAST and site.encode != "value":
+                message = (
+                    f"scores from {number(low)} to {number(high)} cannot tell {classes} classes apart: "
+                    f"the loss never falls below {number(least)}"
+                )
+                help = f"leave `{made.op.type}` out: `cross_entropy` takes raw scores"
+                yield made.finding("W302", message, notes=[note], help=help, fix=without(made))
+        elif made.op.type == "relu":
+            message = (
+                f"`{made.label}` ends in a relu: a class whose score is below 0 gets 0, and learns nothing"
+            )
+            help = "leave the relu out: `cross_entropy` takes raw scores"
+            yield made.finding("W303", message, notes=[note], help=help, fix=without(made))
 
     def forward(self, x, target, *, loss):
         z = x - row_max(x)
@@ -55,3 +95,8 @@ class CrossEntropy(Loss):
             dx[:] = (softmax - one_hot(target, x)) * (1 / row_count(x))
         else:
             dx[:] = (softmax * row_sum(target) - target) * (1 / row_count(x))
+
+
+def without(layer: LayerSite) -> Fix | None:
+    """To take an activation away; a layer of its own may be read by its name, and stays."""
+    return likely("take `activation` away", Remove(layer.path)) if layer.name != layer.label else None

@@ -1,12 +1,16 @@
 """Predicted classes set against true ones, for the metrics that count them."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from pydantic import Field
 
+from specdl.core.advice import number
+from specdl.core.diagnostics import Finding
 from specdl.core.errors import ShapeError, SpecdlError
 from specdl.core.lazy import torch
 from specdl.core.types import TensorType
+from specdl.ops.advice import MetricSite
 from specdl.ops.base import Metric
 
 
@@ -21,7 +25,7 @@ class Predictions(Metric):
     """
 
     threshold: Annotated[
-        float, Field(description="For a single output: above it is class 1. Logits want 0.")
+        float, Field(description="For a single output: above it is class 1. Logits want 0.", examples=[0.0])
     ] = 0.5
 
     def signature(self, output: TensorType, target: TensorType) -> None:
@@ -31,6 +35,31 @@ class Predictions(Metric):
         if target not in {output, index}:
             wanted = f"a target that is {index} of class numbers, or {output}"
             raise ShapeError(f"`{self.type}` of {output} needs {wanted}", got=target)
+
+    def advise(self, site: MetricSite) -> Iterable[Finding]:
+        if not site.losses:
+            return
+        said = [site.values.get(loss.target) for loss in site.losses]
+        singles = [loss for loss in site.losses if loss.type.shape[-1] == 1 or len(loss.type.shape) == 1]
+        if said[0] is not None and all(said):
+            message = f"`{self.type}` counts right classes, and there are none: {said[0]}"
+            yield site.finding("W346", message, help='"metrics": ["mae"]')
+        elif singles:
+            ends = [loss.limits for loss in singles]
+            if all(self.threshold >= high for _, high in ends):
+                yield self.decides_nothing(site, 0, f"never above {number(max(high for _, high in ends))}")
+            elif all(self.threshold < low for low, _ in ends):
+                yield self.decides_nothing(site, 1, f"never below {number(min(low for low, _ in ends))}")
+        elif "threshold" in self.model_fields_set:
+            message = f"`threshold` does nothing here: of several scores `{self.type}` takes the largest"
+            yield site.finding("W347", message, "threshold", at_key=True)
+
+    def decides_nothing(self, site: MetricSite, label: int, why: str) -> Finding:
+        """That every prediction is the same class."""
+        inside = ("threshold",) if "threshold" in self.model_fields_set else ()
+        threshold = number(self.threshold)
+        message = f"every prediction is class {label}: the output is {why}, and the threshold is {threshold}"
+        return site.finding("W347", message, *inside)
 
     def right(self, output: Any, target: Any) -> Any:
         """Whether each prediction is right, as a bool tensor (batch, ...)."""

@@ -1,11 +1,19 @@
 """Stochastic gradient descent."""
 
+from collections.abc import Iterable
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from specdl.core.advice import number
+from specdl.core.diagnostics import Finding
 from specdl.core.formula import where
+from specdl.ops.advice import OptimizerSite
 from specdl.ops.base import Optimizer
+from specdl.ops.optimizers._advice import decays, forgets, highest
+
+HIGH, LOW = 10.0, 1e-10
+"""Learning rates outside of which nobody is known to have trained."""
 
 
 class SGD(Optimizer):
@@ -25,14 +33,16 @@ class SGD(Optimizer):
     """
 
     type: Literal["sgd"] = "sgd"
-    momentum: Annotated[float, Field(ge=0, lt=1, description="How much of the last move is kept.")] = 0.0
-    dampening: Annotated[
-        float, Field(ge=0, le=1, description="How much of the new gradient is left out.")
+    momentum: Annotated[
+        float, Field(ge=0, lt=1, description="How much of the last move is kept.", examples=[0.9])
     ] = 0.0
-    nesterov: Annotated[bool, Field(description="Look ahead along the momentum.")] = False
-    weight_decay: Annotated[float, Field(ge=0, description="Added to the gradient, times the parameter.")] = (
-        0.0
-    )
+    dampening: Annotated[
+        float, Field(ge=0, le=1, description="How much of the new gradient is left out.", examples=[0.1])
+    ] = 0.0
+    nesterov: Annotated[bool, Field(description="Look ahead along the momentum.", examples=[True])] = False
+    weight_decay: Annotated[
+        float, Field(ge=0, description="Added to the gradient, times the parameter.", examples=[0.0005])
+    ] = 0.0
 
     @model_validator(mode="after")
     def nesterov_needs_momentum(self) -> Self:
@@ -42,6 +52,19 @@ class SGD(Optimizer):
 
     def state(self) -> tuple[str, ...]:
         return ("momentum_buffer",) if self.momentum else ()
+
+    def advise(self, site: OptimizerSite) -> Iterable[Finding]:
+        rate = self.lr * site.peak
+        if rate > HIGH:
+            yield highest(site, rate, self.lr, "usual ones for sgd are below 1", "0.1")
+        elif rate < LOW:
+            message = (
+                f"a learning rate of {number(rate)} hardly moves anything: usual ones for sgd begin at 0.001"
+            )
+            yield site.finding("W310", message, "lr", help='"lr": 0.01')
+        if self.momentum:
+            yield from forgets(site, "momentum", self.momentum, "momentum")
+        yield from decays(site, self.weight_decay)
 
     def update(self, p, g, momentum_buffer, lr, t, *, new_p, new_momentum_buffer):
         if self.weight_decay:

@@ -1,12 +1,16 @@
 """Steps at given times."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from specdl.ops.base import Horizon, Schedule, ScheduleState, Unit
+from specdl.core.advice import Unit, likely, number
+from specdl.core.diagnostics import Finding, Remove
+from specdl.ops.advice import ScheduleSite
+from specdl.ops.base import Horizon, Schedule, ScheduleState
+from specdl.ops.schedules._advice import in_unit, other_unit, run_ends, stays_at_zero, unit_meant
 
 
 class PiecewiseConstant(Schedule):
@@ -23,14 +27,21 @@ class PiecewiseConstant(Schedule):
     """
 
     type: Literal["piecewise_constant"] = "piecewise_constant"
-    unit: Annotated[Unit, Field(description="What boundaries count.")]
+    unit: Annotated[Unit, Field(description="What boundaries count.", examples=["epochs"])]
     boundaries: Annotated[
         tuple[Annotated[float, Field(gt=0)], ...],
-        Field(min_length=1, description="Times at which the factor changes, in increasing order."),
+        Field(
+            min_length=1,
+            description="Times at which the factor changes, in increasing order.",
+            examples=[(100, 175)],
+        ),
     ]
     factors: Annotated[
         tuple[Annotated[float, Field(ge=0)], ...],
-        Field(description="Factors before, between and after the boundaries: one more than these."),
+        Field(
+            description="Factors before, between and after the boundaries: one more than these.",
+            examples=[(1, 0.3, 0.1)],
+        ),
     ]
 
     @model_validator(mode="after")
@@ -43,6 +54,54 @@ class PiecewiseConstant(Schedule):
             counts = f"{wanted} for {wanted - 1} boundaries, not {len(self.factors)}"
             raise ValueError(f"`factors` needs one more element than `boundaries`: {counts}")
         return self
+
+    def peak(self) -> float:
+        return max(self.factors)
+
+    def advise(self, site: ScheduleSite) -> Iterable[Finding]:
+        length = site.length(self.unit)
+        if length is None:
+            return
+        beyond = [i for i, boundary in enumerate(self.boundaries) if boundary >= length]
+        if beyond:
+            yield self.never_reached(site, beyond)
+        else:
+            yield from self.over_at_once(site)
+        if self.factors[-1] == 0:
+            yield from stays_at_zero(site, self.unit, self.boundaries[-1], "factors", len(self.factors) - 1)
+
+    def never_reached(self, site: ScheduleSite, beyond: list[int]) -> Finding:
+        """The boundaries after the end of the run."""
+        first, unit = beyond[0], self.unit[:-1]
+        times = [number(self.boundaries[i]) for i in beyond]
+        which = f"the boundary at {unit} {times[0]} is"
+        if len(times) > 1:
+            which = f"the boundaries at {unit}s {', '.join(times[:-1])} and {times[-1]} are"
+        meant = unit_meant(site, self.unit, self.boundaries[-1]) if not first else None
+        if meant is not None:
+            return other_unit(site, self.unit, meant, f"{which} never reached", ("boundaries", first))
+        edits = [
+            (*site.path, key, i + more) for i in beyond for key, more in (("boundaries", 0), ("factors", 1))
+        ]
+        fix = None
+        if first:
+            fix = likely("take away what is never reached", *(Remove(path) for path in edits))
+        message = f"{which} never reached: {run_ends(site, self.unit)}"
+        return site.finding("W320", message, "boundaries", first, fix=fix)
+
+    def over_at_once(self, site: ScheduleSite) -> Iterable[Finding]:
+        """That boundaries in steps, which fall within the first epoch, are surely meant in epochs."""
+        epochs, last = site.length("epochs"), self.boundaries[-1]
+        per = site.run.steps_per_epoch
+        if self.unit != "steps" or epochs is None or per is None or self.factors[-1] >= self.factors[0]:
+            return
+        if last < min(per, epochs) and 4 * last >= epochs:
+            message = (
+                f"the last boundary is at step {number(last)}, in the first of {number(epochs)} epochs: "
+                f"an epoch has {number(per)} steps"
+            )
+            fix = in_unit(site, "epochs")
+            yield site.finding("W321", message, "unit", help='"unit": "epochs"', fix=fix)
 
     def factor(self, step: int, horizon: Horizon, state: ScheduleState) -> tuple[float, ScheduleState]:
         return self.factors[bisect_right(self.boundaries, horizon.at(step, self.unit))], state

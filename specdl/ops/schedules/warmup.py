@@ -1,13 +1,36 @@
 """A linear rise before another schedule."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from specdl.core.advice import Run, Unit, counted
+from specdl.core.diagnostics import Finding
 from specdl.core.entry import Slot
-from specdl.ops.base import Horizon, Schedule, ScheduleState, Unit
+from specdl.ops.advice import ScheduleSite
+from specdl.ops.base import Horizon, Schedule, ScheduleState
+from specdl.ops.schedules._advice import other_unit, run_ends, unit_meant
 from specdl.ops.schedules.constant import Constant
+
+MANY = 3
+"""Runs that a rise would have to last before it is surely counted in the wrong unit."""
+
+
+def after(run: Run, time: float, unit: Unit) -> Run:
+    """What is left of a run after a time."""
+    per = run.per(unit)
+    steps = time * per if per else None
+    epochs = steps / run.steps_per_epoch if steps is not None and run.steps_per_epoch else None
+    if unit == "epochs":
+        epochs = time
+    return replace(
+        run,
+        steps=run.steps - math.ceil(steps) if run.steps is not None and steps is not None else None,
+        epochs=run.epochs - epochs if run.epochs is not None and epochs is not None else None,
+    )
 
 
 class Warmup(Schedule):
@@ -24,15 +47,49 @@ class Warmup(Schedule):
     """
 
     type: Literal["warmup"] = "warmup"
-    unit: Annotated[Unit, Field(description="What `length` counts.")]
-    length: Annotated[float | None, Field(gt=0, description="Default: the rest of the run.")] = None
-    start: Annotated[float, Field(ge=0, le=1, description="Factor at the first step.")] = 0.0
+    unit: Annotated[Unit, Field(description="What `length` counts.", examples=["epochs"])]
+    length: Annotated[
+        float | None, Field(gt=0, description="Default: the rest of the run.", examples=[5])
+    ] = None
+    start: Annotated[float, Field(ge=0, le=1, description="Factor at the first step.", examples=[0.1])] = 0.0
     then: Annotated[
-        Schedule, Slot("schedules"), Field(description="What begins at the end; default `constant`.")
+        Schedule,
+        Slot("schedules"),
+        Field(
+            description="What begins at the end; default `constant`.",
+            examples=[{"type": "cosine", "unit": "epochs"}],
+        ),
     ] = Constant()
 
     def initial_state(self) -> ScheduleState:
         return self.then.initial_state()
+
+    def peak(self) -> float:
+        return self.then.peak()
+
+    def advise(self, site: ScheduleSite) -> Iterable[Finding]:
+        left = site.length(self.unit)
+        if self.length is None or left is None:
+            return
+        if 2 * self.length > left:
+            yield self.too_long(site, self.length, left)
+        if self.length < left and "then" in self.model_fields_set:
+            later = replace(site, path=(*site.path, "then"), run=after(site.run, self.length, self.unit))
+            yield from self.then.advise(later)
+
+    def too_long(self, site: ScheduleSite, length: float, left: float) -> Finding:
+        """That the rise takes all of the run, or most of it."""
+        rise = f"the warmup of {counted(length, self.unit[:-1])}"
+        if length < left:
+            message = f"{rise} is most of the run: {run_ends(site, self.unit)}"
+            return site.finding("W324", message, "length")
+        meant = unit_meant(site, self.unit, 2 * length, least=0.01) if length > MANY * left else None
+        if meant is not None:
+            return other_unit(site, self.unit, meant, f"{rise} never ends", ("length",))
+        message = f"{rise} never ends: {run_ends(site, self.unit)}"
+        if "then" in self.model_fields_set:
+            message += f", and `{self.then.type}` never begins"
+        return site.finding("W324", message, "length")
 
     def factor(self, step: int, horizon: Horizon, state: ScheduleState) -> tuple[float, ScheduleState]:
         length = horizon.length(self.unit) if self.length is None else self.length

@@ -1,0 +1,96 @@
+"""How an entry of a spec speaks up about how it is used: the place that it is told of.
+
+What fits by shape and type may still be a mistake: a softmax before a loss that has one, a boundary
+after the end of the run. The author of an entry knows such things best, so each kind of entry has a
+method `advise(site)` that gives findings, all of them warnings: `site` is where the entry stands and
+what is around it. The kinds of sites are in `specdl.ops.advice` and `specdl.data.base`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from specdl.core.diagnostics import Edit, Finding, Fix, Note, Path
+
+Unit = Literal["steps", "epochs"]
+
+Limits = tuple[float, float]
+"""Between what every element of a value lies, as far as that is known before anything is computed."""
+
+UNLIMITED: Limits = (-math.inf, math.inf)
+
+
+@dataclass(frozen=True)
+class Run:
+    """How long a run is; None is what the spec does not tell before its data is opened.
+
+    `rows` counts the samples of each part, and `batches` has every number of rows that a batch of
+    the training part can have, the largest first.
+    """
+
+    epochs: float | None = None
+    steps: int | None = None
+    steps_per_epoch: int | None = None
+    rows: Mapping[str, int] = field(default_factory=dict)
+    batches: tuple[int, ...] = ()
+
+    def length(self, unit: Unit) -> float | None:
+        """All of the run, in a unit."""
+        return self.steps if unit == "steps" else self.epochs
+
+    def per(self, unit: Unit) -> int | None:
+        """The steps in one of a unit."""
+        return 1 if unit == "steps" else self.steps_per_epoch
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """Where an entry stands: its place in the document, and the uses of blocks it came through.
+
+    `trail` is innermost first, and empty for what is written where it is used.
+    """
+
+    path: Path
+    trail: tuple[Path, ...] = ()
+
+    def finding(
+        self,
+        code: str,
+        message: str,
+        *inside: str | int,
+        at_key: bool = False,
+        help: str | None = None,
+        notes: Iterable[Note] = (),
+        fix: Fix | None = None,
+    ) -> Finding:
+        """A warning about what stands at `inside` this place; in a block it has a note of its use."""
+        used = tuple(Note("the block is used", path) for path in self.trail)
+        path = (*self.path, *inside)
+        return Finding(code, message, path, at_key, help, (*notes, *used), "warning", fix)
+
+
+def likely(message: str, *edits: Edit) -> Fix:
+    """A fix that is probably what was meant: `--unsafe-fixes` takes it."""
+    return Fix(message, edits)
+
+
+def number(value: float) -> str:
+    """A number as people write it: no trailing zeros, thousands apart.
+
+    >>> number(12500.0), number(0.30000000000000004), number(1e-05)
+    ('12,500', '0.3', '0.00001')
+    """
+    if value == int(value) and abs(value) < 1e15:
+        return f"{int(value):,}"
+    if 1e-5 <= abs(value) < 1e15:
+        digits = max(0, 3 - math.floor(math.log10(abs(value))))
+        return f"{value:,.{digits}f}".rstrip("0").rstrip(".")
+    return f"{value:.3g}"
+
+
+def counted(value: float, noun: str) -> str:
+    """A number with its noun: `1 step`, `12,500 steps`; `noun` is the singular."""
+    return f"{number(value)} {noun}{'' if value == 1 else 's'}"

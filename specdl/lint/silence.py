@@ -1,0 +1,62 @@
+"""Findings that a spec or a caller does not want to hear of."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from specdl.core.advice import Site, likely
+from specdl.core.diagnostics import Diagnostic, Finding, Path, Remove
+from specdl.core.errors import UsageError
+from specdl.lint.subject import Subject
+from specdl.spec.document import Document
+from specdl.spec.model import ModelSpec
+from specdl.spec.rules import unknown_warning
+
+IGNORE = ("lint", "ignore")
+USELESS = "W110"
+OF_STEPS = ("W310", "W311", "W320", "W321", "W322", "W323", "W324", "W330", "W331", "W332", "W333", "W334")
+"""What can only be told of some specs once their samples are counted."""
+ELSEWHERE = ("W4", "W5")
+"""What the data and the machine decide, and not the spec alone."""
+
+
+def require_warnings(ignore: Iterable[str]) -> None:
+    """Raise `UsageError` for codes that are no warning's."""
+    for code in ignore:
+        wrong = unknown_warning(code)
+        if wrong is not None:
+            message, help = wrong
+            raise UsageError(message, help=help)
+
+
+def heard(
+    subject: Subject, earlier: Iterable[Diagnostic], found: Iterable[Finding], ignore: Collection[str]
+) -> list[Diagnostic]:
+    """All findings about a spec but the warnings that it, or `ignore`, silences.
+
+    What the spec silences in vain is a finding too.
+    """
+    spec, document = subject.spec, subject.document
+    told = [*earlier, *document.diagnose(found)]
+    vain = useless(spec, document, {each.code for each in told}, counted=bool(subject.rows))
+    silent = {*spec.lint.codes, *ignore}
+    told += document.diagnose(vain)
+    return [each for each in told if each.severity == "error" or each.code not in silent]
+
+
+def useless(spec: ModelSpec, document: Document, found: Collection[str], *, counted: bool) -> list[Finding]:
+    """W110 for each code that the spec silences although no finding has it.
+
+    `found` are the codes of all findings, and `counted` says whether the samples are. A code is passed
+    over where the spec alone does not decide: then another machine, or the data, may find it.
+    """
+    told = []
+    for place, code in enumerate(spec.lint.codes):
+        unsure = code.startswith(ELSEWHERE) or (code in OF_STEPS and not counted)
+        if code in found or unsure or code == USELESS or document.home(IGNORE) is not document:
+            continue
+        path: Path = (*IGNORE, code if isinstance(spec.lint.ignore, Mapping) else place)
+        message = f"nothing here is silenced by `{code}`: there is no such finding"
+        fix = likely("take it away", Remove(path))
+        told.append(Site(path=path).finding(USELESS, message, at_key=True, fix=fix))
+    return told
