@@ -35,6 +35,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--strict", action="store_true", help="warnings count as errors")
     parser.add_argument(
+        "--ignore",
+        metavar="CODE",
+        action="append",
+        default=[],
+        help="a warning that is not told, as in W330; may be repeated (in a spec: `lint`)",
+    )
+    parser.add_argument(
         "--fix",
         action="store_true",
         help="mend what is surely meant otherwise; a spec from standard input is printed mended",
@@ -53,6 +60,10 @@ def run(args: argparse.Namespace) -> int:
     """Check every spec; the exit code."""
     if args.specs.count("-") > 1:
         raise UsageError("standard input can only be read once")
+    if args.ignore:
+        from specdl.lint.silence import require_warnings
+
+        require_warnings(args.ignore)
     found: list[Diagnostic] = []
     unread: list[UsageError] = []
     told: list[str] = []
@@ -85,6 +96,7 @@ def diagnose(args: argparse.Namespace, source: str | Document) -> list[Diagnosti
         max_memory=args.max_memory,
         allow=args.allow,
         data=args.data,
+        ignore=args.ignore,
     )
 
 

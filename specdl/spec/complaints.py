@@ -50,11 +50,10 @@ class Complaint:
     sure: bool = False
 
     def fix(self, path: Path) -> Fix | None:
-        """The fix, for a mapping that stands at a path."""
+        """The fix, for a value that stands at a path."""
         if self.write is NOTHING:
             return None
-        whole = (*path, *self.below)
-        edit = Rename(whole, self.write) if self.at_key else Replace(whole, self.write)
+        edit = Rename(path, self.write) if self.at_key else Replace(path, self.write)
         return Fix(f"write {as_written(self.write)}", (edit,), self.sure)
 
 
