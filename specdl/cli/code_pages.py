@@ -29,7 +29,7 @@ def wrapped(text: str, width: int) -> list[str]:
 def shown(example: Example) -> list[str]:
     """An example, indented, below its caption."""
     text = indent(example.text.rstrip(), INDENT)
-    return [f"{example.caption}:", text] if example.caption else [text]
+    return [example.caption, text] if example.caption else [text]
 
 
 def listing() -> str:
@@ -53,7 +53,7 @@ def reference() -> str:
     lines = [
         "# Codes of findings",
         "",
-        "Generated from `specdl/codes/` by `specdl schema --write`. `specdl explain CODE` prints one page of it.",
+        "Generated from `specdl/codes/` by `specdl schema --write`. `specdl explain CODE` prints one page.",
         "E are errors, W warnings; the first digit is the stage that finds them.",
     ]
     for stage, found in by_stage():
@@ -79,4 +79,4 @@ def markdown(page: Page) -> list[str]:
 def fenced(example: Example) -> list[str]:
     """An example as Markdown."""
     block = [f"```{example.language}", example.text.rstrip(), "```"]
-    return [f"`{example.caption}`:", "", *block] if example.caption else block
+    return [example.caption, "", *block] if example.caption else block

@@ -14,12 +14,23 @@ from specdl.cli import output
 from specdl.core.entry import Entry
 from specdl.data.base import DataSpec, SplitSpec, TargetSpec
 from specdl.ops.base import Layer, LayerEntry, Optimizer
+from specdl.spec.blocks import ParamSpec, Template
 from specdl.spec.fields import CATALOGS, NOUNS, Key, expected, keys
-from specdl.spec.model import InputSpec, LossEntry, ModelSection, ModelSpec, TrainSpec
+from specdl.spec.model import (
+    CheckpointEvery,
+    InputSpec,
+    LintSpec,
+    LossEntry,
+    ModelSection,
+    ModelSpec,
+    TrainSpec,
+)
 from specdl.spec.resolved import plain
 
 SECTIONS: Mapping[str, type[Entry]] = {
     "spec": ModelSpec,
+    "blocks": Template,
+    "blocks.params": ParamSpec,
     "data": DataSpec,
     "data.target": TargetSpec,
     "data.split": SplitSpec,
@@ -28,6 +39,8 @@ SECTIONS: Mapping[str, type[Entry]] = {
     "model.layers": LayerEntry,
     "losses": LossEntry,
     "train": TrainSpec,
+    "train.checkpoint_every": CheckpointEvery,
+    "lint": LintSpec,
 }
 """The mappings of a spec that have no `type`; `spec` is all of it."""
 HEADINGS = {

@@ -60,7 +60,7 @@ class Example:
         """What to write above it: the name of a file, or how the spec is checked."""
         words = [f"--max-memory {self.max_memory}"] if self.max_memory else []
         words += ["--data"] if "data" in self.options else []
-        return self.name or (f"specdl check {' '.join(words)}" if words else None)
+        return f"`{self.name}`:" if self.name else f"By `specdl check {' '.join(words)}`:" if words else None
 
     def said(self, word: str) -> str | None:
         """What follows `word=` on the first line."""
@@ -70,7 +70,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Page:
-    """All there is to say of a code. `fails` and `passes` are Markdown: examples, perhaps with words between."""
+    """All there is to say of a code. `fails` and `passes` are Markdown: examples, and words between them."""
 
     code: str
     title: str

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import collections.abc
 import inspect
+import json
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -123,7 +124,7 @@ class Writer:
         if not key.required:
             schema["default"] = plain(key.info.get_default(call_default_factory=False))
         if key.info.examples:
-            schema["examples"] = plain(key.info.examples)
+            schema["examples"] = json.loads(json.dumps(key.info.examples))
         return schema
 
     def special(self, cls: type[Entry], key: Key) -> Schema | None:

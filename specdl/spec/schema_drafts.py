@@ -53,20 +53,20 @@ def renamed(schema: Schema, words: dict[str, str]) -> Schema:
     return {words.get(word, word): value for word, value in schema.items()}
 
 
-def laid_out(value: Any, indent: int = 0, room: int = WIDTH) -> str:
-    """JSON with what fits on a line on one line, so that a file can be read and compared."""
+def laid_out(value: Any, indent: int = 0, before: int = 0) -> str:
+    """JSON with what fits on a line on one line, so that a file can be read and compared.
+
+    `before` is how much of the first line is written already, behind the indentation.
+    """
     flat = json.dumps(value, ensure_ascii=False)
-    if len(flat) <= room - indent or not value or not isinstance(value, (dict, list)):
+    if indent + before + len(flat) < WIDTH or not value or not isinstance(value, (dict, list)):
         return flat
     inner = indent + 2
     if isinstance(value, dict):
-        keys = [f"{json.dumps(name, ensure_ascii=False)}: " for name in value]
-        rows = [
-            f"{key}{laid_out(each, inner, room - len(key) - 1)}"
-            for key, each in zip(keys, value.values(), strict=True)
-        ]
+        named = {f"{json.dumps(name, ensure_ascii=False)}: ": each for name, each in value.items()}
+        rows = [f"{key}{laid_out(each, inner, len(key))}" for key, each in named.items()]
     else:
-        rows = [laid_out(each, inner, room - 1) for each in value]
+        rows = [laid_out(each, inner) for each in value]
     begin, end = "{}" if isinstance(value, dict) else "[]"
     lines = f",\n{' ' * inner}".join(rows)
     return f"{begin}\n{' ' * inner}{lines}\n{' ' * indent}{end}"

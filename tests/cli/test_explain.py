@@ -46,6 +46,8 @@ count from 1, or a row of the data is wrong; a note says in which row the first 
 
 This fails:
 
+By `specdl check --data`:
+
     specdl: 1
     name: demo
     seed: 0
@@ -55,8 +57,8 @@ This fails:
 def test_a_code_in_either_case(specdl):
     done = specdl("explain", "e412")
     assert done.out.startswith(E412)
-    assert "\n\npoints.csv:\n\n    x1,x2,label\n" in done.out
-    assert "\n\nThis passes:\n\n    specdl: 1\n" in done.out
+    assert "\n\n`points.csv`:\n\n    x1,x2,label\n" in done.out
+    assert "\n\nThis passes:\n\nBy `specdl check --data`:\n\n    specdl: 1\n" in done.out
     assert "```" not in done.out
 
 

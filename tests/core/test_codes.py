@@ -101,8 +101,8 @@ def test_the_form_of_a_page():
     first, words, second = examples(made.fails)
     assert first == Example("yaml", ("data",), "name: x\n")
     assert (words, second.name, second.text) == ("and", "a.csv", "1\n")
-    assert (first.name, first.caption, second.caption) == (None, "specdl check --data", "a.csv")
-    assert Example("yaml", ("max_memory=9", "data"), "").caption == "specdl check --max-memory 9 --data"
+    assert (first.name, first.caption, second.caption) == (None, "By `specdl check --data`:", "`a.csv`:")
+    assert Example("yaml", ("max_memory=9", "data"), "").caption == "By `specdl check --max-memory 9 --data`:"
     assert list(examples(made.passes)) == [Example("yaml", (), "name: y\n")]
 
 

@@ -23,6 +23,7 @@ import jsonschema
 from specdl.core.codes import codes
 from specdl.core.entry import Entry
 from specdl.ops.base import LayerEntry, Name
+from specdl.ops.layers.reshape import Reshape
 from specdl.spec.document import read
 from specdl.spec.fields import CATALOGS, keys, slot_of, unwrap, wiring
 from specdl.spec.model import LintSpec, ModelSpec
@@ -152,6 +153,8 @@ class Maker:
             made.pop(other, None)
             while made.get(kept) is None:
                 made[kept] = self.value(keys(cls)[kept].type, slot_of(keys(cls)[kept].info.metadata))
+        if cls is Reshape:  # what its validator takes, mostly: base specs are to be right
+            made["shape"] = self.rng.choice([[4], [2, -1], [3, 1], [-1, -1]])
         if "defaults" in made:
             made["defaults"] = self.defaults()
         if cls is LintSpec and "ignore" in made:

@@ -57,6 +57,29 @@ def test_it_is_a_schema(draft):
         assert each.startswith(f"#/{definitions}/")
 
 
+@pytest.mark.parametrize("draft", VALIDATORS)
+def test_its_file_can_be_read_by_people(draft):
+    written = text(draft)
+    assert json.loads(written) == json_schema(draft)
+    long = [line for line in written.splitlines() if len(line) > 110]
+    assert all('"pattern"' in line or '"description"' in line for line in long)
+    assert len(written.splitlines()) < 40 * len(json_schema()["$defs"])
+
+
+EXTENDING = {"extends": "base.yaml", "optimizer": {"type": "sgd", "lr": 0.1}}
+
+
+@pytest.mark.parametrize("draft", VALIDATORS)
+def test_a_spec_that_extends_another_leaves_out_what_that_one_has(draft):
+    right = VALIDATORS[draft].is_valid
+    assert right(EXTENDING)
+    assert right(EXTENDING | {"losses": [{"type": "mse"}]})
+    assert not right(EXTENDING | {"losses": [{"type": "mse"}], "loss": {"type": "mse"}})
+    assert not right(EXTENDING | {"optimizer": {"type": "sgd"}})
+    assert not right(EXTENDING | {"extends": 1})
+    assert not right(EXTENDING | {"extends": None})
+
+
 def test_draft_07_has_nothing_beside_a_reference():
     def walk(value):
         if isinstance(value, dict):
