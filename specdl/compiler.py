@@ -11,16 +11,19 @@ from typing import TYPE_CHECKING, Any
 from specdl.backends.c.compiler import Tell, silent
 from specdl.backends.choice import choose, lower, planned
 from specdl.core.diagnostics import Diagnostic, Finding
-from specdl.core.errors import CompilerFault, FindingsError, ResourceError, SpecError, UsageError
+from specdl.core.errors import CompilerFault, ResourceError, SpecError, UsageError
 from specdl.core.types import TensorType
-from specdl.data.base import Reading
+from specdl.data.base import SOURCE, Ahead, Reading
 from specdl.data.check import bytes_ahead
 from specdl.data.check import check as check_data
 from specdl.graph.build import build
 from specdl.graph.graph import Graph
 from specdl.graph.need import need
+from specdl.lint.lint import lint
+from specdl.lint.silence import heard, require_warnings
+from specdl.lint.subject import Subject
 from specdl.ops.base import Optimizer
-from specdl.plan.machine import free_memory, readable, total_memory
+from specdl.plan.machine import Limit, free_disk, free_memory, memory_limit, readable
 from specdl.plan.plan import Plan, make
 from specdl.program.lower import lower as lower_graph
 from specdl.program.passes import optimize, whole_step
@@ -31,6 +34,7 @@ from specdl.spec.plugins import Plugin, load_plugins
 from specdl.spec.validate import validate
 
 if TYPE_CHECKING:
+    from specdl.backends.base import AnyPlan
     from specdl.runner.model import Model
 
 Source = str | PathLike[str] | Mapping[str, Any] | ModelSpec | Document
@@ -40,6 +44,11 @@ document that is read already."""
 
 MOST_THREADS = 1024
 """More than any machine that this is for has, and fewer than a process may not have."""
+
+
+NONE = Ahead(0)
+HEADER = 4096
+"""More than what a checkpoint says of one parameter and its optimiser's state."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +62,11 @@ class Compilation:
 
 
 def analyse(
-    source: Source, overrides: Iterable[str] = (), plugins: Iterable[Plugin] = (), dtype: str | None = None
+    source: Source,
+    overrides: Iterable[str] = (),
+    plugins: Iterable[Plugin] = (),
+    dtype: str | None = None,
+    allow: Iterable[str | PathLike[str]] = (),
 ) -> tuple[Compilation | None, list[Diagnostic]]:
     """A spec through every stage up to the plan, and what was found on the way.
 
@@ -61,7 +74,7 @@ def analyse(
     plug-in that cannot be loaded.
     """
     load_plugins(plugins)
-    document, spec, findings = front(source, overrides)
+    document, spec, findings = front(source, overrides, allow)
     if document is None or spec is None:
         return None, findings
     if dtype is not None:
@@ -81,11 +94,12 @@ def analyse(
 
 
 def front(
-    source: Source, overrides: Iterable[str] = ()
+    source: Source, overrides: Iterable[str] = (), allow: Iterable[str | PathLike[str]] = ()
 ) -> tuple[Document | None, ModelSpec | None, list[Diagnostic]]:
     """A spec read and validated."""
     try:
-        document = read(Path(source) if isinstance(source, PathLike) else source, tuple(overrides))
+        given = Path(source) if isinstance(source, PathLike) else source
+        document = read(given, tuple(overrides), tuple(map(Path, allow)))
     except SpecError as error:
         return None, None, list(error.diagnostics)
     spec, found = validate(document)
@@ -120,71 +134,113 @@ def check(
     max_memory: int | None = None,
     allow: Iterable[str | PathLike[str]] = (),
     data: bool = False,
+    ignore: Iterable[str] = (),
 ) -> list[Diagnostic]:
     """Every finding about a spec; empty if there is nothing to say.
 
     `overrides` are assignments as on the command line (`"optimizer.lr=0.01"`), `plugins` names
     of modules with ops of your own, `max_memory` the bytes a run may take (default: the
     machine's memory), `allow` folders in which data may lie, and `data` says whether to open
-    the data and check what is in it. Nothing is run, and torch is not imported. Raises
-    `UsageError` for an override or plug-in that cannot be used.
+    the data and check what is in it. `ignore` names codes of warnings that are not to be told, beside
+    those of the spec's own `lint.ignore`. Nothing is run, and torch is not imported. Raises
+    `UsageError` for an override, plug-in or code that cannot be used.
 
     >>> check({"specdl": 1})[0].code
     'E112'
     """
-    compilation, findings = analyse(source, overrides, plugins)
+    return checked(source, overrides, plugins, max_memory, allow, data, ignore)[1]
+
+
+def checked(
+    source: Source,
+    overrides: Iterable[str] = (),
+    plugins: Iterable[Plugin] = (),
+    max_memory: int | None = None,
+    allow: Iterable[str | PathLike[str]] = (),
+    data: bool = False,
+    ignore: Iterable[str] = (),
+) -> tuple[Compilation | None, list[Diagnostic]]:
+    """What `check` finds, with the compilation that it was found in."""
+    silent = frozenset(ignore)
+    require_warnings(silent)
+    compilation, findings = analyse(source, overrides, plugins, allow=allow)
     if compilation is None:
-        return findings
-    found = data_findings(compilation, allow, opened=data)
-    found += memory_findings(compilation, total_memory() if max_memory is None else max_memory)
-    return findings + compilation.document.diagnose(found)
+        return None, findings
+    limit = memory_limit() if max_memory is None else Limit(max_memory, "`--max-memory` allows")
+    told = reading(compilation, allow)
+    short = memory_findings(compilation, limit, ahead(compilation, told) if data else known(compilation))
+    readily = data and not any(each.path == SOURCE for each in short)
+    found = [*data_findings(compilation, told, opened=readily), *short]
+    if not short:
+        found += disk_findings(compilation, Path.cwd())
+    subject = Subject(compilation.document, compilation.spec, compilation.graph)
+    return compilation, heard(subject, findings, [*lint(subject), *found], silent)
+
+
+def linted(compilation: Compilation, findings: list[Diagnostic]) -> list[Diagnostic]:
+    """The findings of a compilation with those of the lint, without what the spec silences."""
+    subject = Subject(compilation.document, compilation.spec, compilation.graph)
+    return heard(subject, findings, lint(subject), frozenset())
 
 
 def reading(compilation: Compilation, allow: Iterable[str | PathLike[str]] = ()) -> Reading:
     """What the data stage is told of a compilation."""
-    spec, folder = compilation.spec, compilation.document.folder
-    return Reading(need(compilation.graph, spec), spec.seed, folder, tuple(map(Path, allow)))
+    spec, document = compilation.spec, compilation.document
+    folders = (document.folder, *map(Path, allow))
+    return Reading(need(compilation.graph, spec), spec.seed, document.home(("data",)).folder, folders)
 
 
-def data_findings(
-    compilation: Compilation, allow: Iterable[str | PathLike[str]] = (), opened: bool = False
-) -> list[Finding]:
+def data_findings(compilation: Compilation, told: Reading, opened: bool = False) -> list[Finding]:
     """What is wrong with the data, as far as its options tell, or as it is once it is `opened`."""
-    data, told = compilation.spec.data, reading(compilation, allow)
+    data = compilation.spec.data
     if not opened or data.source is None:
         return check_data(data, told)
-    from specdl.data.load import load as load_data
+    from specdl.data.examine import examine
+    from specdl.graph.limits import target_limits
 
-    try:
-        load_data(data, told)
-    except FindingsError as error:
-        return list(error.findings)
-    return []
+    return examine(data, told, target_limits(compilation.graph))
 
 
-def memory_findings(compilation: Compilation, limit: int | None) -> list[Finding]:
+def memory_findings(compilation: Compilation, limit: Limit | None, data: Ahead) -> list[Finding]:
     """E510 if a run would take more than there is: its buffers, and its data where their size is known."""
-    buffers, samples = compilation.plan.bytes.total, known_bytes(compilation)
-    if limit is None or buffers + samples <= limit:
+    plan = compilation.plan
+    if limit is None or plan.bytes.total + data.nbytes <= limit.nbytes:
         return []
-    message = f"{wanted(buffers, samples)}, and there are {readable(limit)}"
-    if samples > buffers:
-        return [Finding("E510", message, ("data", "source"), at_key=True)]
-    rows = compilation.plan.rows
-    help = f"data.batch_size is {rows}: a smaller batch needs less" if rows > 1 else None
-    return [Finding("E510", message, ("model",), at_key=True, help=help)]
+    from specdl.plan.memory import too_much
+
+    return [too_much(plan, compilation.graph, data, limit)]
 
 
-def known_bytes(compilation: Compilation) -> int:
+def disk_findings(compilation: Compilation, folder: Path) -> list[Finding]:
+    """W520 if the checkpoints of a run surely do not fit on the disk of a folder."""
+    plan, spec = compilation.plan, compilation.spec
+    if "train" not in plan.schedules:
+        return []
+    # more than any checkpoint takes, so that nothing is added up where there is plenty
+    most = plan.sizes["params"] + plan.sizes["optimizer"] + HEADER * (1 + len(compilation.graph.parameters))
+    free = free_disk(folder)
+    if free is None or (spec.train.keep + 2) * most <= free:
+        return []
+    from specdl.plan.disk import checkpoint_bytes, finding
+
+    size = checkpoint_bytes(plan.schedules["train"].program)
+    found = finding(size, spec.train.keep, spec.train.steps, folder)
+    return [] if found is None else [found]
+
+
+def known(compilation: Compilation) -> Ahead:
     """The bytes of the samples where the spec tells them, else 0."""
-    return bytes_ahead(compilation.spec.data, need(compilation.graph, compilation.spec)) or 0
+    return Ahead(bytes_ahead(compilation.spec.data, need(compilation.graph, compilation.spec)) or 0)
 
 
-def wanted(buffers: int, samples: int) -> str:
-    """How much a run takes, in words."""
-    total = buffers + samples
-    parts = f": {buffers:,} for buffers, {samples:,} for the data" if samples else ""
-    return f"a run would take {total:,} bytes ({readable(total)}){parts}"
+def ahead(compilation: Compilation, told: Reading) -> Ahead:
+    """The bytes of the samples where the spec or the files that it names tell them, else 0."""
+    counted = known(compilation)
+    if counted.nbytes or not (compilation.spec.data.source and compilation.spec.data.source.files()):
+        return counted
+    from specdl.data.ahead import ahead as ahead_of_files
+
+    return ahead_of_files(compilation.spec.data, told) or counted
 
 
 def compile(
@@ -196,11 +252,13 @@ def compile(
     dtype: str | None = None,
     overrides: Iterable[str] = (),
     plugins: Iterable[Plugin] = (),
+    allow: Iterable[str | PathLike[str]] = (),
 ) -> Model:
     """A model with its kernels over buffers that are allocated once, here.
 
     `backend` is `auto`, `torch` or `c`; `threads` sets the threads for the whole process;
-    `dtype` stands in place of the spec's `model.dtype`. Raises `SpecError`, whose `diagnostics`
+    `dtype` stands in place of the spec's `model.dtype`, and `allow` names folders in which what the spec
+    `extends` may lie. Raises `SpecError`, whose `diagnostics`
     say why, if the spec has errors, `ResourceError` if there is not the memory, and
     `UsageError` for a backend or device that is not there.
 
@@ -212,7 +270,7 @@ def compile(
     >>> model.forward([[1.0, 2.0, 3.0]]).shape
     torch.Size([1, 2])
     """
-    compilation, findings = analyse(source, overrides, plugins, dtype)
+    compilation, findings = analyse(source, overrides, plugins, dtype, allow)
     if compilation is None:
         raise SpecError(findings)
     return build_model(compilation, backend=backend, device=device, threads=threads)
@@ -234,7 +292,7 @@ def build_model(
     if threads is not None and (type(threads) is not int or not 1 <= threads <= MOST_THREADS):
         raise UsageError(f"`threads` is {threads!r}, and must be a whole number from 1 to {MOST_THREADS:,}")
     plan = planned(compilation.plan, backend, threads, tell)
-    require_memory(plan.bytes.total)
+    require_memory(compilation, plan)
     import torch
 
     from specdl.runner.model import Model
@@ -246,12 +304,17 @@ def build_model(
     return Model(compilation.spec, compilation.graph, executable.plan, executable)
 
 
-def require_memory(buffers: int, samples: int = 0) -> None:
-    """Raise `ResourceError` if a run would take more memory than is free."""
-    free = free_memory()
-    if free is not None and buffers + samples > free:
-        message = f"{wanted(buffers, samples)}, and {readable(free)} are free"
-        raise ResourceError(message, code="E510", help="a smaller data.batch_size needs less")
+def require_memory(compilation: Compilation, plan: AnyPlan, data: Ahead = NONE) -> None:
+    """Raise `ResourceError` if a run by a plan, and its samples, would take more memory than is free."""
+    free, samples = free_memory(), data.nbytes
+    if free is None or plan.bytes.total + samples <= free:
+        return
+    from specdl.plan.memory import largest, wanted
+
+    message = f"{wanted(plan.bytes.total, samples, data.exact)}, and {readable(free)} are free"
+    notes = [str(compilation.document.remark(note)) for note in largest(plan, compilation.graph, samples)]
+    help = "a smaller data.batch_size needs less" if plan.rows > 1 else None
+    raise ResourceError(message, help=help, notes=notes)
 
 
 def supported(backend: str, device: str) -> None:

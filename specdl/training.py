@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,9 +14,9 @@ from specdl.backends.choice import suited
 from specdl.compiler import (
     Compilation,
     Source,
+    ahead,
     analyse,
     build_model,
-    known_bytes,
     reading,
     require_memory,
     supported,
@@ -28,7 +27,7 @@ from specdl.graph.need import need
 from specdl.spec.document import Document
 from specdl.spec.model import ModelSpec
 from specdl.spec.plugins import Plugin
-from specdl.spec.resolved import render
+from specdl.spec.resolved import digest, render
 
 if TYPE_CHECKING:
     from specdl.data.base import Data
@@ -76,7 +75,7 @@ def train(
     ...     round(run.metrics["train"]["loss"], 2)
     0.0
     """
-    compilation, findings = analyse(source, overrides, plugins, dtype)
+    compilation, findings = analyse(source, overrides, plugins, dtype, allow)
     if compilation is None:
         raise SpecError(findings)
     made = job(compilation, data=data, backend=backend, device=device, threads=threads, allow=allow)
@@ -100,7 +99,10 @@ def job(
     `tell` is that of `build_model`.
     """
     supported(backend, device)
-    require_memory(compilation.plan.bytes.total, known_bytes(compilation) if data is None else 0)
+    if data is None:
+        require_memory(compilation, compilation.plan, ahead(compilation, reading(compilation, allow)))
+    else:
+        require_memory(compilation, compilation.plan)
     from specdl.data.load import load as load_data
 
     document, spec = compilation.document, compilation.spec
@@ -113,8 +115,9 @@ def job(
         model = build_model(compilation, backend=backend, device=device, threads=threads, tell=tell)
 
     text, suffix = as_given(document, spec)
-    folder = str(document.folder.resolve())
+    folder = str(document.home(("data",)).folder.resolve())
     machine = {"backend": model.executable.name, "device": device, "folder": folder}
+    machine |= {"spec_folder": str(document.folder.resolve()), "spec_hash": digest(spec)}
     prepare = preparation(compilation, samples.fitted)
     count = suited(model.executable) if threads is None else threads
     return Job(model, samples, text, suffix, render(spec), prepare, machine, count)
@@ -192,22 +195,23 @@ def load(
 def samples_of(run: Run, allow: Iterable[str | PathLike[str]] = ()) -> Data:
     """The data of a run, read again; raises `SpecError` where it cannot be had."""
     spec, folder = run.model.spec, run.folder
-    home = Path((folder.read("environment.json") or {}).get("folder") or ".")
+    known = folder.read("environment.json") or {}
+    home = Path(known.get("folder") or ".")
+    allowed = (known.get("spec_folder") or home, *allow)
     from specdl.data.load import load as load_data
 
     with located(Document(folder.read("resolved.json"), str(folder.path / "resolved.json"), home)):
         wanted = need(run.model.graph, spec)
-        return load_data(spec.data, Reading(wanted, spec.seed, home, tuple(map(Path, allow))))
+        return load_data(spec.data, Reading(wanted, spec.seed, home, tuple(map(Path, allowed))))
 
 
 def of_run(
     folder: RunFolder, resolved: Mapping[str, Any], overrides: Iterable[str], plugins: Iterable[Plugin]
 ) -> Compilation:
     """The compilation of a run's spec; paths in it begin where they began when it was trained."""
-    compilation, findings = analyse(resolved, overrides, plugins)
+    home = (folder.read("environment.json") or {}).get("folder")
+    document = Document(resolved, folder=Path(home)) if home else Document(resolved)
+    compilation, findings = analyse(document, overrides, plugins)
     if compilation is None:
         raise SpecError(findings)
-    home = (folder.read("environment.json") or {}).get("folder")
-    if not home:
-        return compilation
-    return replace(compilation, document=replace(compilation.document, folder=Path(home)))
+    return compilation

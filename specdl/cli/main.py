@@ -22,9 +22,11 @@ COMMANDS = {
     "gradcheck": "compare gradients with central differences in float64",
     "bench": "measure a training step, and the limit that the machine sets",
     "explain": "say what a type or an error code means",
-    "render": "write a spec out with all its defaults",
+    "diff": "say how two specs, or runs, differ in meaning",
+    "render": "write a spec out with everything in its place",
     "schema": "write the JSON Schema of specs, or validate a file by it",
     "init": "write a spec to start from",
+    "lsp": "serve an editor: findings as you type, completion, hover",
 }
 """Each is a module of this package with `arguments(parser)` and `run(args) -> exit code`."""
 

@@ -21,7 +21,8 @@ def size(text: str) -> int:
         raise argparse.ArgumentTypeError(f"`{text}` is no size: write 8GiB, 500MB or a number of bytes")
     prefix = (match[2] or "").lower()
     base = 1024 if prefix.endswith("i") else 1000
-    return int(float(match[1]) * base ** POWERS[prefix.removesuffix("i")])
+    whole, _, rest = match[1].partition(".")
+    return int(whole + rest) * base ** POWERS[prefix.removesuffix("i")] // 10 ** len(rest)
 
 
 def positive(text: str) -> int:
@@ -97,13 +98,13 @@ def analysed(args: argparse.Namespace, dtype: str | None = None) -> Compilation:
     Raises `SpecError` if there are errors. Does not import torch.
     """
     from specdl.cli import output
-    from specdl.compiler import analyse
+    from specdl.compiler import analyse, linted
     from specdl.core.errors import SpecError
 
-    compilation, findings = analyse(args.spec, args.overrides, args.plugins, dtype)
+    compilation, findings = analyse(args.spec, args.overrides, args.plugins, dtype, args.allow)
     if compilation is None:
         raise SpecError(findings)
-    output.diagnostics_to_stderr(findings)
+    output.diagnostics_to_stderr(linted(compilation, findings))
     return compilation
 
 

@@ -1,6 +1,7 @@
-"""Write a spec out as JSON with every default, variable and block resolved.
+"""Write a spec out with everything in its place: defaults, variables, blocks, what it extends, and --set.
 
-The result means the same as the spec and can be used in its place.
+The result has the same layers by the same names and the same program, and can be used in the spec's
+place. A hash of its meaning is that of the spec: `specdl diff` finds no difference.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from specdl.cli.options import reading_options, spec_argument
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own options."""
     spec_argument(parser)
+    parser.add_argument(
+        "--format", dest="form", choices=("json", "yaml"), default="json", help="(default: %(default)s)"
+    )
     reading_options(parser)
 
 
@@ -26,9 +30,14 @@ def run(args: argparse.Namespace) -> int:
     from specdl.spec.resolved import render
 
     load_plugins(args.plugins)
-    _, spec, findings = front(args.spec, args.overrides)
+    _, spec, findings = front(args.spec, args.overrides, args.allow)
     if spec is None:
         raise SpecError(findings)
     output.diagnostics_to_stderr(findings)
-    output.data(json.dumps(render(spec), indent=2, ensure_ascii=False, allow_nan=False))
+    if args.form == "json":
+        output.data(json.dumps(render(spec), indent=2, ensure_ascii=False, allow_nan=False))
+        return 0
+    from specdl.spec.yaml_output import text
+
+    output.data(text(render(spec)).rstrip("\n"))
     return 0

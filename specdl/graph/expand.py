@@ -15,8 +15,8 @@ from specdl.graph.report import Report, Result, Section, Site, listed
 from specdl.graph.scope import Binding, Scope, resolve
 from specdl.ops.base import Composite, LayerEntry
 
-DEPTH = 32
-"""How deep composites may stand inside one another: far more than people write, and a bound on
+DEPTH = 30
+"""How deep composites may stand inside one another: as deep as a spec can write them, and a bound on
 a plug-in that would expand for ever."""
 
 
@@ -105,10 +105,10 @@ class Expander:
         """Tell that a name is used twice, and where."""
         if local in scope.inputs:
             message = f"`{local}` is an input's name already"
-            notes = [Note("the input is declared", scope.inputs[local].path)]
+            notes = [Note("the input is declared", scope.inputs[local].path, at_key=True, label=True)]
         else:
             message = f"two layers are called `{site.name}`"
-            notes = [Note("the first is made", self.taken[site.name].path)]
+            notes = [Note("the first is made", self.taken[site.name].path, label=True)]
         names = {*scope.names, *scope.inputs}
         free = next(name for i in range(2, len(names) + 3) if (name := f"{local}_{i}") not in names)
         help = None if site.path == scope.site.path else f'"name": "{free}"'
@@ -184,7 +184,7 @@ class Expander:
         site, source = binding.site, binding.result
         name, where = f"{site.name}.activation", ("activation",)
         if name in self.taken:
-            notes = [Note("the first is made", self.taken[name].path)]
+            notes = [Note("the first is made", self.taken[name].path, label=True)]
             self.report.error(site, "E213", f"two layers are called `{name}`", *where, notes=notes)
             return
         self.taken[name] = site
@@ -211,7 +211,8 @@ class Expander:
         saved = {argument: f"{site.name}.{argument}" for argument in signature.saved}
         for argument, type in (*signature.out.items(), *signature.saved.items()):
             self.values[f"{site.name}.{argument}"] = type
-        self.nodes.append(Node(site.name, op, inputs, outputs, saved, params, (*site.path, *call.where)))
+        path = (*site.path, *call.where)
+        self.nodes.append(Node(site.name, op, inputs, outputs, saved, params, path, site.trail))
         results = {
             argument: Result(value, value, signature.out[argument], site.path)
             for argument, value in outputs.items()

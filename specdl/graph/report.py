@@ -68,7 +68,7 @@ class Report:
         notes: Iterable[Note] = (),
     ) -> None:
         """Add a finding about what stands at `inside` the site's mapping."""
-        trail = tuple(Note("the block is used", path) for path in site.trail)
+        trail = tuple(Note("the block is used", path, label=True) for path in site.trail)
         path = (*site.path, *inside)
         self.found.append(
             (site.order, Finding(code, message, path, at_key=at_key, help=help, notes=(*notes, *trail)))

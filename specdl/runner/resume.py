@@ -14,11 +14,14 @@ from specdl.runner.errors import RunError
 from specdl.runner.folder import RunFolder
 from specdl.runner.records import knows, read_start
 from specdl.runner.state import Tensors
+from specdl.spec.document import Document
+from specdl.spec.resolved import render
+from specdl.spec.validate import validate
 
 if TYPE_CHECKING:
     from specdl.data.base import Array, Data
 
-FREE = (("$schema",), ("description",), ("train", "keep"), ("train", "checkpoint_every"))
+FREE = (("$schema",), ("description",), ("lint",), ("train", "keep"), ("train", "checkpoint_every"))
 """What may change in a spec between a run and its resumption: nothing that is computed depends on it."""
 SHOWN = 5
 MISSING = object()
@@ -28,7 +31,7 @@ MACHINE = ("torch", "machine", "processor", "threads", "backend")
 
 def require_same_spec(folder: RunFolder, resolved: Mapping[str, Any]) -> None:
     """Raise `RunError` (E703) if a run was begun with another spec, saying what differs."""
-    before = folder.read("resolved.json")
+    before = written_out(folder.read("resolved.json"))
     now = json.loads(json.dumps(resolved))
     found = list(differences(before, now, ()))
     if not found:
@@ -38,6 +41,12 @@ def require_same_spec(folder: RunFolder, resolved: Mapping[str, Any]) -> None:
         shown.append(f"and {len(found) - SHOWN} more")
     message = f"the run in `{folder.path}` was begun with another spec: {'; '.join(shown)}"
     raise RunError(message, code="E703", help="name another folder with --out to begin a new run")
+
+
+def written_out(resolved: Any) -> Any:
+    """A resolved spec as this version writes it: earlier ones kept blocks, and had fewer options."""
+    spec, _ = validate(Document(resolved))
+    return resolved if spec is None else json.loads(json.dumps(render(spec)))
 
 
 def differences(before: Any, now: Any, path: tuple[str | int, ...]) -> Iterator[tuple[Any, Any, Any]]:

@@ -22,6 +22,8 @@ from specdl.spec.walker import Site, Walker
 
 MAX_LAYERS = 10_000
 """Layers that all blocks of a spec may make."""
+MAX_WORK = 3_000_000
+"""Characters of expressions that all blocks of a spec may evaluate; any other value counts as ten."""
 MAX_BLOCK_DEPTH = 16
 BLOCKS = ("blocks",)
 ParamType = Literal["int", "float", "str", "bool"]
@@ -33,9 +35,9 @@ TYPES: Mapping[ParamType, type] = {"int": int, "float": float, "str": str, "bool
 class ParamSpec(Entry):
     """A parameter of a template that may be left out where it is used."""
 
-    kind: Annotated[ParamType, Field(alias="type", description="What values it takes.")]
+    kind: Annotated[ParamType, Field(alias="type", description="What values it takes.", examples=["int"])]
     default: Annotated[
-        int | float | str | bool | None, Field(description="Its value where none is given.")
+        int | float | str | bool | None, Field(description="Its value where none is given.", examples=[1])
     ] = None
 
 
@@ -43,9 +45,20 @@ class Template(Entry):
     """Layers to be used many times, with the parameters they have."""
 
     params: Annotated[
-        Mapping[str, ParamType | ParamSpec], Field(description="Their types, or `{type, default}`, by name.")
+        Mapping[str, ParamType | ParamSpec],
+        Field(
+            description="Their types, or `{type, default}`, by name.",
+            examples=[{"channels": "int", "stride": {"type": "int", "default": 1}}],
+        ),
     ] = {}
-    layers: Annotated[tuple[Any, ...], Field(min_length=1, description="As in `model.layers`.")]
+    layers: Annotated[
+        tuple[Any, ...],
+        Field(
+            min_length=1,
+            description="As in `model.layers`.",
+            examples=[({"type": "linear", "out_features": "${channels}", "name": "fc"},)],
+        ),
+    ]
 
 
 @dataclass
@@ -58,6 +71,10 @@ class Known:
     defaults: dict[str, Any]
     counts: bool
     """Whether its layers speak of `${index}`."""
+    size: int = 0
+    """How many layers it has, without those of the blocks in it."""
+    cost: int = 0
+    """What filling in its parameters takes, in characters of expressions."""
     used: bool = False
 
 
@@ -68,6 +85,7 @@ class Blocks:
     scope: Scope
     known: dict[str, Known | Failed] = field(default_factory=dict)
     left: int = MAX_LAYERS
+    work: int = MAX_WORK
     sizes: dict[str, int] = field(default_factory=dict)
     """What each template makes at least."""
     alone: bool = False
@@ -116,7 +134,9 @@ class Blocks:
                 defaults[name] = param.default
         if len(walker.found) > before:
             return FAILED
-        return Known(site.path, raw["layers"], types, defaults, mentions_index(raw["layers"]))
+        layers = raw["layers"]
+        counts = mentions_index(layers)
+        return Known(site.path, layers, types, defaults, counts, size(layers), cost(layers))
 
     def param(self, name: str, kind: ParamType, param: Any, site: Site, walker: Walker) -> None:
         """Judge a parameter's name and default."""
@@ -136,7 +156,7 @@ class Blocks:
 
         The blocks that these use in their turn are not filled in: they are judged on their own.
         """
-        self.left, self.alone = MAX_LAYERS, True
+        self.left, self.work, self.alone = MAX_LAYERS, MAX_WORK, True
         for name, known in self.known.items():
             if isinstance(known, Known) and not known.used:
                 self.fill(walker, name, known, dict.fromkeys(known.types, FAILED), 1, Site(known.path))
@@ -145,6 +165,10 @@ class Blocks:
     def __call__(self, walker: Walker, op: Composite, site: Site) -> Any:
         """The use of a block with the layers it stands for, or `FAILED`."""
         assert isinstance(op, Block)
+        if op.layers is not None:
+            return op
+        if op.block is None:
+            return FAILED
         known = self.known.get(op.block)
         if known is None:
             meant = nearest(op.block, self.known)
@@ -172,13 +196,13 @@ class Blocks:
                 )
             elif not fits(value, known.types[name]):
                 wanted = SIMPLE[TYPES[known.types[name]]][0]
-                note = Note(f"`{name}` is declared", (*known.path, "params", name))
+                note = Note(f"`{name}` is declared", (*known.path, "params", name), label=True)
                 walker.tell("E124", f"`{name}` is {shown(value)}, but must be {wanted}", here, notes=(note,))
         meant_names = {nearest(name, known.types) for name in op.arguments if name not in known.types}
         for name in known.types:
             if name not in op.arguments and name not in known.defaults and name not in meant_names:
                 wanted = SIMPLE[TYPES[known.types[name]]][0]
-                note = Note(f"`{name}` is declared", (*known.path, "params", name))
+                note = Note(f"`{name}` is declared", (*known.path, "params", name), label=True)
                 where = site.at("with") if op.arguments else site
                 walker.tell("E124", f"the block `{op.block}` needs `{name}`: {wanted}", where, notes=(note,))
         return {**known.defaults, **op.arguments} if len(walker.found) == before else None
@@ -230,18 +254,20 @@ class Blocks:
     ) -> tuple[tuple[LayerEntry, ...], ...] | None:
         """The layers of each repetition; None, with findings, where some cannot be made.
 
-        Repetitions that do not speak of `${index}` are alike and made once.
+        Repetitions that do not speak of `${index}` are alike and made once, but counted each.
         """
         known.used = True
         self.using.append(name)
         body: list[tuple[LayerEntry, ...]] = []
+        before, made = self.left, 0
         try:
             for index in range(repeat):
                 if index and not known.counts:
-                    self.left -= len(known.layers)
-                    body.append(body[0])
-                    continue
-                layers = self.repetition(walker, known, {**self.scope, **arguments, "index": index}, site)
+                    self.left = before - (index + 1) * made
+                    layers = body[0] if self.enough(walker, known, site) else None
+                else:
+                    layers = self.repetition(walker, known, {**self.scope, **arguments, "index": index}, site)
+                    made = before - self.left
                 if layers is None:
                     return None
                 body.append(layers)
@@ -249,16 +275,26 @@ class Blocks:
             self.using.pop()
         return tuple(body)
 
+    def enough(self, walker: Walker, known: Known, site: Site) -> bool:
+        """Whether no more layers and expressions were asked for than there may be."""
+        here = Site((*known.path, "layers"), site.trail, site.depth)
+        if self.left < 0:
+            walker.tell("E126", f"all blocks together may make {MAX_LAYERS:,} layers; these are more", here)
+        elif self.work < 0:
+            limit = f"{MAX_WORK:,} characters of expressions"
+            walker.tell("E126", f"all blocks together may evaluate {limit}; these are more", here)
+        return self.left >= 0 and self.work >= 0
+
     def repetition(
         self, walker: Walker, known: Known, scope: Scope, site: Site
     ) -> tuple[LayerEntry, ...] | None:
         """The layers of one repetition."""
-        self.left -= len(known.layers)
+        self.left -= known.size
+        self.work -= known.cost
+        if not self.enough(walker, known, site):
+            return None
         path = (*known.path, "layers")
         here = Site(path, site.trail, site.depth)
-        if self.left < 0:
-            walker.tell("E126", f"all blocks together may make {MAX_LAYERS:,} layers; these are more", here)
-            return None
         findings: list[Finding] = []
         raw = resolve(known.layers, path, scope, findings)
         for finding in findings:
@@ -290,3 +326,19 @@ def mentions_index(value: Any) -> bool:
     if isinstance(value, (dict, list)):
         return any(mentions_index(each) for each in (value.values() if isinstance(value, dict) else value))
     return False
+
+
+def cost(value: Any) -> int:
+    """What it takes to put values into a raw value. Nesting is bounded, so the recursion is."""
+    if isinstance(value, (dict, list)):
+        return 10 + sum(map(cost, value.values() if isinstance(value, dict) else value))
+    return 10 + (len(value) if isinstance(value, str) and "${" in value else 0)
+
+
+def size(value: Any) -> int:
+    """How many layers stand in a raw value; what has a `type` in a list is one."""
+    if isinstance(value, dict):
+        return sum(map(size, value.values()))
+    if not isinstance(value, list):
+        return 0
+    return sum(size(each) + (isinstance(each, dict) and "type" in each) for each in value)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property, reduce
 from pathlib import Path as FilePath
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from specdl.core.diagnostics import (
     Diagnostic,
@@ -24,11 +25,17 @@ from specdl.core.errors import SpecError, UsageError
 from specdl.spec import json_text
 from specdl.spec.model import ModelSpec
 from specdl.spec.overrides import Setting, apply, parse_setting
+from specdl.spec.places import part, traced
 from specdl.spec.plain_data import from_python
 from specdl.spec.resolved import render
 from specdl.spec.text import MAX_BYTES, Fault, Lines, Parsed, Span, TextError
 
+if TYPE_CHECKING:
+    from specdl.spec.edits import Mender
+
 STDIN = "<stdin>"
+EXTENDS = "extends"
+SUFFIXES = (".json", ".yaml", ".yml")
 EMPTY_HELP = "`specdl init` writes a spec to start from"
 
 
@@ -48,17 +55,39 @@ class Document:
     keys: Mapping[Path, Span] = field(default_factory=dict)
     settings: tuple[Setting, ...] = ()
     spec: ModelSpec | None = None
+    base: Document | None = None
+    """The document that this one extends: what a key at the top says that is not among its `own`."""
+    own: frozenset[str] = frozenset()
 
-    def position(self, path: Path, at_key: bool = False) -> Position | None:
-        """Where a path stands; for one that the text lacks, what it would stand in."""
-        if self.lines is None or self.setting(path):
+    def home(self, path: Path) -> Document:
+        """The document that says what stands at a path: this one, or one that it extends."""
+        document = self
+        while path and document.base and path[0] not in document.own and path[0] in document.base.value:
+            document = document.base
+        return document
+
+    def position(self, path: Path, at_key: bool = False, within: Span | None = None) -> Position | None:
+        """Where a path stands; for one that the text lacks, what it would stand in.
+
+        `within` is a part of a value that is text, by offsets into it.
+        """
+        home = self.home(path)
+        if home.lines is None or self.setting(path):
             return None
-        if at_key and path in self.keys:
-            return self.lines.position(self.keys[path])
+        if at_key and path in home.keys:
+            return home.lines.position(home.keys[path])
         for length in range(len(path), -1, -1):
-            if path[:length] in self.values:
-                return self.lines.position(self.values[path[:length]])
+            if path[:length] in home.values:
+                return home.lines.position(home.span(path[:length], within if length == len(path) else None))
         return None
+
+    def span(self, path: Path, within: Span | None) -> Span:
+        """The span of a value in the document's own text, or of a part of it where that can be told."""
+        span = self.values[path]
+        if within is None or self.lines is None:
+            return span
+        value = reduce(lambda each, step: each[step], path, self.value)
+        return part(self.lines.text, span, value, within) or span
 
     def setting(self, path: Path) -> Setting | None:
         """The `--set` that what stands at a path came from; of several the last."""
@@ -70,25 +99,37 @@ class Document:
         setting, position = self.setting(path), self.position(path)
         if setting:
             return f"`--set {setting.text}`"
-        return f"{self.file}:{position.line}:{position.column}" if position else path_text(path)
+        file = self.home(path).file
+        return f"{file}:{position.line}:{position.column}" if position else path_text(path)
+
+    @cached_property
+    def mender(self) -> Mender:
+        """What works out the fixes of this document's findings."""
+        from specdl.spec.edits import Mender
+
+        return Mender(self)
 
     def locate(self, finding: Finding) -> Diagnostic:
         """A finding with its place in the text."""
-        position = self.position(finding.path, finding.at_key)
+        finding = traced(self.value, finding)
+        home, position = self.home(finding.path), self.position(finding.path, finding.at_key, finding.within)
         notes = [self.remark(note) for note in finding.notes]
         setting = self.setting(finding.path)
         if setting:
             notes.append(Remark(f"set by `--set {setting.text}`"))
+        # a fix changes the file that was checked, and none that it extends
+        mends = finding.fix and self.lines and home is self
         return Diagnostic(
             code=finding.code,
             severity=finding.severity,
             message=visible(finding.message),
             path=path_text(finding.path),
-            file=self.file,
+            file=home.file,
             position=position,
             help=finding.help and visible(finding.help),
-            notes=tuple(notes),
-            excerpt=self.lines.line(position.line) if self.lines and position else None,
+            notes=(*notes, *self.taken(home)),
+            excerpt=home.lines.line(position.line) if home.lines and position else None,
+            mend=self.mender.promise(finding.fix) if finding.fix and mends else None,
         )
 
     def remark(self, note: Note) -> Remark:
@@ -96,11 +137,20 @@ class Document:
         message = visible(note.message)
         if note.path is None:
             return Remark(message)
-        position = self.position(note.path, note.at_key)
-        shown = self.lines.line(position.line) if note.label and self.lines and position else None
-        return Remark(
-            message, self.place(note.path), Place(path_text(note.path), self.file, position), shown
-        )
+        home, position = self.home(note.path), self.position(note.path, note.at_key)
+        shown = home.lines.line(position.line) if note.label and home.lines and position else None
+        return Remark(message, self.place(note.path), Place(path_text(note.path), home.file, position), shown)
+
+    def taken(self, home: Document) -> list[Remark]:
+        """By which files a document came in that this one extends, the innermost first."""
+        found: list[Remark] = []
+        document = self
+        while document is not home and document.base is not None:
+            found.insert(
+                0, document.remark(Note(f"taken from `{document.base.file}` by `extends`", ("extends",)))
+            )
+            document = document.base
+        return found
 
     def diagnose(self, findings: Iterable[Finding]) -> list[Diagnostic]:
         """Findings with their places, many equal ones told as one.
@@ -111,18 +161,20 @@ class Document:
         told: dict[object, Diagnostic] = {}
         for number, each in enumerate(findings):
             found = self.locate(each)
-            told.setdefault((each.code, each.message, found.position) if found.position else number, found)
+            known = (each.code, each.message, found.file, found.position)
+            told.setdefault(known if found.position else number, found)
         return fold(told.values())
 
 
 Source = str | FilePath | Mapping[str, Any] | ModelSpec | Document
 
 
-def read(source: Source, overrides: Sequence[str] = ()) -> Document:
+def read(source: Source, overrides: Sequence[str] = (), allow: Sequence[FilePath] = ()) -> Document:
     """The document of a file, of standard input (`-`), of a dict or of a `ModelSpec`; one that is read stays.
 
-    `overrides` are texts such as `optimizer.lr=0.01`. Raises `SpecError` for what is no spec
-    at all (codes E0xx), and `UsageError` for a file that cannot be opened.
+    What it `extends` is read too, from its folder, the working folder or those in `allow`. `overrides`
+    are texts such as `optimizer.lr=0.01`. Raises `SpecError` for what is no spec at all (codes
+    E0xx), and `UsageError` for a file that cannot be opened.
     """
     if isinstance(source, Document):
         document = source
@@ -132,9 +184,23 @@ def read(source: Source, overrides: Sequence[str] = ()) -> Document:
         document = of_mapping(source)
     else:
         document = of_text(*load(source))
-    for text in overrides:
+    # which file is extended decides what the other settings change
+    first = [text for text in overrides if text.startswith(f"{EXTENDS}=")]
+    for text in first:
         document = override(document, text)
+    document = inherited(document, allow)
+    for text in overrides:
+        document = document if text in first else override(document, text)
     return document
+
+
+def inherited(document: Document, allow: Sequence[FilePath]) -> Document:
+    """The document with what it takes from another by `extends`."""
+    if not isinstance(document.value, dict) or EXTENDS not in document.value:
+        return document
+    from specdl.spec.extends import inherit
+
+    return inherit(document, tuple(allow))
 
 
 def of_mapping(source: Mapping[str, Any]) -> Document:
@@ -179,7 +245,11 @@ def of_text(data: bytes, file: str, folder: FilePath) -> Document:
     try:
         parsed = parse(text, file)
     except TextError as error:
-        raise SpecError(fold(at_span(document, fault) for fault in error.faults)) from None
+        from specdl.spec.foreign import prototxt
+
+        other = prototxt(text)
+        faults = error.faults if other is None else (other,)
+        raise SpecError(fold(at_span(document, fault) for fault in faults)) from None
     return replace(document, value=parsed.value, values=parsed.values, keys=parsed.keys)
 
 
@@ -210,7 +280,7 @@ def parse(text: str, file: str) -> Parsed:
     suffix = FilePath(file).suffix.lower()
     if file == STDIN:
         suffix = ".json" if text.lstrip().startswith("{") else ".yaml"
-    if suffix not in (".json", ".yaml", ".yml"):
+    if suffix not in SUFFIXES:
         raise UsageError(f"`{file}` is no spec: its name ends in neither .json, .yaml nor .yml")
     if suffix == ".json":
         return json_text.parse(text)
@@ -224,8 +294,9 @@ def parse(text: str, file: str) -> Parsed:
 
 def at_span(document: Document, fault: Fault) -> Diagnostic:
     """A fault of a text with its place."""
-    assert document.lines is not None
-    position = document.lines.position(fault.span)
+    lines = document.lines
+    assert lines is not None
+    position = lines.position(fault.span)
     notes = []
     for message, span in fault.notes:
         at = document.lines.position(span) if span else None
@@ -241,5 +312,5 @@ def at_span(document: Document, fault: Fault) -> Diagnostic:
         fault.help and visible(fault.help),
         tuple(notes),
         document.lines.line(position.line),
-        fault.fix,
+        mend=lambda: lines.placed(fault.fix),
     )

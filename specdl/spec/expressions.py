@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from specdl.core.suggest import nearest
+from specdl.spec.text import Span
 
 MAX_LENGTH = 1000
 MAX_NESTING = 32
@@ -45,11 +46,16 @@ Scope = Mapping[str, Any]
 
 
 class ExpressionError(Exception):
-    """An expression that has no value, in the user's words."""
+    """An expression that has no value, in the user's words.
 
-    def __init__(self, message: str, help: str | None = None, code: str = "E120") -> None:
+    `span` is the part of the text that is at fault, by offsets into it; None where it is all of it.
+    """
+
+    def __init__(
+        self, message: str, help: str | None = None, code: str = "E120", span: Span | None = None
+    ) -> None:
         super().__init__(message)
-        self.message, self.help, self.code = message, help, code
+        self.message, self.help, self.code, self.span = message, help, code, span
 
 
 class Silent(Exception):  # noqa: N818 - no error of its own
@@ -66,11 +72,11 @@ def substitute(text: str, scope: Scope) -> Any:
         return text
     pieces: list[str] = []
     try:
-        for literal, expression in split(text):
+        for literal, expression, start in split(text):
             if expression is None:
                 pieces.append(literal)
                 continue
-            value = Parser(expression, scope).value()
+            value = Parser(expression, scope, start).value()
             if expression == text[2:-1]:
                 return value
             pieces.append(shown(value))
@@ -79,29 +85,35 @@ def substitute(text: str, scope: Scope) -> Any:
     return "".join(pieces)
 
 
-def split(text: str) -> Iterator[tuple[str, str | None]]:
-    """The pieces of a text: literal ones, and expressions without their braces."""
+def split(text: str) -> Iterator[tuple[str, str | None, int]]:
+    """The pieces of a text: literal ones, and expressions without their braces; and where each begins."""
     at = 0
     while (begin := text.find("${", at)) >= 0:
         if text[begin - 1 : begin] == "$" and begin > at:
-            yield text[at : begin - 1] + "${", None
+            yield text[at : begin - 1] + "${", None, at
             at = begin + 2
             continue
         end = text.find("}", begin)
         if end < 0:
             help = "end it with `}`, or write `$${` for the characters themselves"
-            raise ExpressionError("the expression that begins with `${` has no end", help)
-        yield text[at:begin], None
-        yield "", text[begin + 2 : end]
+            message = "the expression that begins with `${` has no end"
+            raise ExpressionError(message, help, span=(begin, len(text)))
+        yield text[at:begin], None, at
+        yield "", text[begin + 2 : end], begin + 2
         at = end + 1
-    yield text[at:], None
+    yield text[at:], None, at
+
+
+def escaped(text: str) -> str:
+    """A text that `substitute` gives back as it is."""
+    return text.replace("${", "$${")
 
 
 def names_in(text: str) -> set[str]:
     """The names that a text's expressions use; of one that cannot be read those before the fault."""
     found: set[str] = set()
     try:
-        for _, expression in split(text):
+        for _, expression, _ in split(text):
             found.update(match["name"] for match in TOKEN.finditer(expression or "") if match["name"])
     except ExpressionError:
         pass
@@ -117,28 +129,33 @@ def shown(value: Any) -> str:
 
 @dataclass(frozen=True)
 class Token:
-    """A number, a name, or a sign (`op`)."""
+    """A number, a name, or a sign (`op`), and where it stands."""
 
     kind: str
     text: str
+    start: int
+
+    @property
+    def span(self) -> Span:
+        return self.start, self.start + len(self.text)
 
 
-def tokens(text: str) -> list[Token]:
-    """The tokens of an expression; raises `ExpressionError` at what is none."""
+def tokens(text: str, start: int = 0) -> list[Token]:
+    """The tokens of an expression that begins at `start`; raises `ExpressionError` at what is none."""
     if len(text) > MAX_LENGTH:
-        raise ExpressionError(
-            f"an expression has at most {MAX_LENGTH:,} characters; this one has {len(text):,}"
-        )
+        message = f"an expression has at most {MAX_LENGTH:,} characters; this one has {len(text):,}"
+        raise ExpressionError(message)
     found, at = list[Token](), 0
     stripped = text.rstrip()
     while at < len(stripped):
         match = TOKEN.match(stripped, at)
         if match is None:
-            char = stripped[at:].lstrip()[0]
+            at += len(stripped[at:]) - len(stripped[at:].lstrip())
             allowed = "numbers, declared names, + - * / // % **, parentheses, min and max"
-            raise ExpressionError(f"`{char}` cannot stand in an expression", f"an expression has {allowed}")
+            message = f"`{stripped[at]}` cannot stand in an expression"
+            raise ExpressionError(message, f"an expression has {allowed}", span=(start + at, start + at + 1))
         kind = str(match.lastgroup)
-        found.append(Token(kind, match[kind]))
+        found.append(Token(kind, match[kind], start + match.start(kind)))
         at = match.end()
     return found
 
@@ -146,9 +163,9 @@ def tokens(text: str) -> list[Token]:
 class Parser:
     """Precedence climbing over the tokens; what it reads it computes at once."""
 
-    def __init__(self, text: str, scope: Scope) -> None:
-        self.text, self.scope = text, scope
-        self.tokens, self.at, self.depth = tokens(text), 0, 0
+    def __init__(self, text: str, scope: Scope, start: int = 0) -> None:
+        self.text, self.scope, self.start = text, scope, start
+        self.tokens, self.at, self.depth = tokens(text, start), 0, 0
 
     def value(self) -> Any:
         """The value of the whole expression."""
@@ -156,7 +173,7 @@ class Parser:
             raise ExpressionError("`${}` holds no expression", "write a declared name in it")
         value = self.binary(0)
         if self.at < len(self.tokens):
-            raise ExpressionError(f"`{self.tokens[self.at].text}` is not expected in `{cut(self.text)}`")
+            raise self.unexpected(self.tokens[self.at])
         return value
 
     def peek(self) -> str:
@@ -164,59 +181,99 @@ class Parser:
 
     def take(self) -> Token:
         if self.at >= len(self.tokens):
-            raise ExpressionError(f"`{cut(self.text)}` ends where a value should be")
+            raise self.short(f"`{cut(self.text)}` ends where a value should be")
         self.at += 1
         return self.tokens[self.at - 1]
 
+    def unexpected(self, token: Token) -> ExpressionError:
+        """The error of a token that stands where none of its kind can."""
+        message = f"`{token.text}` is not expected in `{cut(self.text)}`"
+        return ExpressionError(message, span=token.span)
+
+    def short(self, message: str) -> ExpressionError:
+        """The error of an expression that lacks something at its end, where the brace closes it."""
+        end = self.start + len(self.text)
+        return ExpressionError(message, span=(end, end + 1))
+
+    def since(self, first: int) -> Span:
+        """From the token numbered `first` to the last one taken."""
+        return self.tokens[first].start, self.tokens[self.at - 1].span[1]
+
+    def number(self, value: Any, first: int) -> int | float:
+        """A value that arithmetic is done on, read from the token numbered `first` on."""
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            what = f"the text `{cut(value)}`" if isinstance(value, str) else f"`{shown(value)}`"
+            raise ExpressionError(f"arithmetic needs numbers, not {what}", span=self.since(first))
+        return value
+
     def binary(self, least: int) -> Any:
         """Operands joined by operators of at least a precedence."""
+        first = self.at
         self.depth += 1
         if self.depth > MAX_NESTING:
             raise ExpressionError(f"an expression is nested at most {MAX_NESTING} deep")
         left = self.operand()
         while (operator := self.peek()) in PRECEDENCE and PRECEDENCE[operator] >= least:
+            left = self.number(left, first)
             self.at += 1
+            second = self.at
             # A power groups from the right, and its exponent may have a sign: 2 ** -1.
             right = self.binary(UNARY if operator == "**" else PRECEDENCE[operator] + 1)
-            left = compute(operator, number(left), number(right))
+            right = self.number(right, second)
+            try:
+                left = compute(operator, left, right)
+            except ExpressionError as error:
+                error.span = self.since(first)
+                raise
         self.depth -= 1
         return left
 
     def operand(self) -> Any:
+        first = self.at
         token = self.take()
         if token.kind == "number":
-            return literal(token.text)
+            try:
+                return literal(token.text)
+            except ExpressionError as error:
+                error.span = token.span
+                raise
         if token.kind == "name":
-            return self.call(token.text) if self.peek() == "(" else self.name(token.text)
+            return self.call(token) if self.peek() == "(" else self.name(token)
         if token.text in ("+", "-"):
-            value = number(self.binary(UNARY))
+            value = self.number(self.binary(UNARY), first + 1)
             return -value if token.text == "-" else value
         if token.text == "(":
             value = self.binary(0)
             self.expect(")")
             return value
-        raise ExpressionError(f"`{token.text}` is not expected in `{cut(self.text)}`")
+        raise self.unexpected(token)
 
     def expect(self, text: str) -> None:
         if self.peek() != text:
-            raise ExpressionError(f"`{text}` is missing in `{cut(self.text)}`")
+            message = f"`{text}` is missing in `{cut(self.text)}`"
+            if self.at >= len(self.tokens):
+                raise self.short(message)
+            raise ExpressionError(message, span=self.tokens[self.at].span)
         self.at += 1
 
-    def call(self, function: str) -> Any:
-        if function not in FUNCTIONS:
-            raise ExpressionError(f"there is no function `{function}`", "the functions are `min` and `max`")
-        self.at += 1
-        arguments = [number(self.binary(0))]
-        while self.peek() == ",":
+    def call(self, function: Token) -> Any:
+        if function.text not in FUNCTIONS:
+            message = f"there is no function `{function.text}`"
+            raise ExpressionError(message, "the functions are `min` and `max`", span=function.span)
+        arguments = list[int | float]()
+        while not arguments or self.peek() == ",":
             self.at += 1
-            arguments.append(number(self.binary(0)))
+            first = self.at
+            arguments.append(self.number(self.binary(0), first))
         self.expect(")")
-        return FUNCTIONS[function](arguments)
+        return FUNCTIONS[function.text](arguments)
 
-    def name(self, name: str) -> Any:
-        if name not in self.scope:
-            raise undeclared(name, self.scope)
-        value = self.scope[name]
+    def name(self, token: Token) -> Any:
+        if token.text not in self.scope:
+            error = undeclared(token.text, self.scope)
+            error.span = token.span
+            raise error
+        value = self.scope[token.text]
         if value is FAILED:
             raise Silent
         return value
@@ -241,14 +298,6 @@ def literal(text: str) -> int | float:
             raise ExpressionError(f"a whole number of {len(text)} digits is too large")
         return int(text)
     return finite(float(text), text)
-
-
-def number(value: Any) -> int | float:
-    """A value that arithmetic is done on."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        what = f"the text `{cut(value)}`" if isinstance(value, str) else f"`{shown(value)}`"
-        raise ExpressionError(f"arithmetic needs numbers, not {what}")
-    return value
 
 
 def compute(operator: str, a: int | float, b: int | float) -> int | float:

@@ -6,31 +6,55 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from specdl.core.diagnostics import Finding, Path
+from specdl.core.diagnostics import Finding, Fix, Path, Replace
 from specdl.core.entry import Entry
+from specdl.core.suggest import nearest
 from specdl.ops.base import LayerEntry
 from specdl.spec.complaints import bad_name
-from specdl.spec.model import ModelSection, ModelSpec, TrainSpec
+from specdl.spec.complaints import shown as what
+from specdl.spec.model import LintSpec, ModelSection, ModelSpec, TrainSpec
 from specdl.spec.walker import Rule
 
 VERSION = 1
+SPECDL = ("specdl",)
 WORD = re.compile(r"[\w-]{1,128}")
 
 
 def version(value: Any) -> Finding | None:
-    """What is wrong with the version a spec says, if anything.
+    """What is wrong with the version a spec says, if it is another one.
 
     A spec of another version may differ in everything, so nothing else of it is judged.
     """
-    if not isinstance(value, dict) or "specdl" not in value:
+    said = as_version(value)
+    if said is None or said == VERSION:
         return None
-    said = value["specdl"]
-    if isinstance(said, int) and not isinstance(said, bool) and said != VERSION:
-        shown = str(said) if abs(said) < 10**12 else f"{str(said)[:12]}..."
-        message = f"this spec is of version {shown}; this specdl reads version {VERSION}"
-        help = f'write "specdl": {VERSION}' if said < VERSION else "install a newer specdl"
-        return Finding("E101", message, ("specdl",), help=help)
-    return None
+    shown = str(said) if abs(said) < 10**12 else f"{str(said)[:12]}..."
+    message = f"this spec is of version {shown}; this specdl reads version {VERSION}"
+    if said < VERSION:
+        help, fix = f'write "specdl": {VERSION}', Fix(f"write {VERSION}", (Replace(SPECDL, VERSION),))
+        return Finding("E101", message, SPECDL, help=help, fix=fix)
+    return Finding("E101", message, SPECDL, help="install a newer specdl")
+
+
+def as_version(value: Any) -> int | None:
+    """The version that a spec says, be it as text or with a point; None where it says none."""
+    said = value.get("specdl") if isinstance(value, dict) else None
+    if isinstance(said, str) and re.fullmatch(r"[0-9]{1,12}(\.0)?", said):
+        return int(said.removesuffix(".0"))
+    if isinstance(said, float) and said.is_integer():
+        return int(said)
+    return said if isinstance(said, int) and not isinstance(said, bool) else None
+
+
+def misspelt_version(value: Mapping[str, Any]) -> Finding | None:
+    """What is wrong with how a spec says its version."""
+    said = value.get("specdl", VERSION)
+    if said == VERSION and type(said) is int:
+        return None
+    message = f"`specdl` is {what(said)}, but must be the whole number {VERSION}, the version of the format"
+    meant = as_version(value) == VERSION
+    fix = Fix(f"write {VERSION}", (Replace(SPECDL, VERSION),), sure=meant)
+    return Finding("E101", message, SPECDL, help=f"write {VERSION}", fix=fix)
 
 
 def exclusive(raw: Mapping[str, Any], path: Path, names: tuple[str, str], code: str) -> Iterable[Finding]:
@@ -91,9 +115,20 @@ EXAMPLES: Mapping[str, tuple[str, str]] = {
 """What to say of a key that every spec has, and what to add."""
 
 
-def named(raw: Mapping[str, Any], given: Mapping[str, Any], path: Path) -> Iterable[Finding]:
-    """A layer's name is a word."""
+def layer(raw: Mapping[str, Any], given: Mapping[str, Any], path: Path) -> Iterable[Finding]:
+    """A layer's name is a word; a block has a template's name, or layers that stand once."""
     yield from word(given.get("name"), (*path, "name"), at_key=False)
+    if raw.get("type") != "block":
+        return
+    if neither(given, "block", "layers"):
+        message = "`block` needs `block`, the name of a template, or `layers`"
+        yield Finding("E112", message, path)
+    yield from exclusive(raw, path, ("block", "layers"), "E117")
+    for name in ("with", "repeat"):
+        if raw.get(name) is not None and raw.get("layers") is not None and raw.get("block") is None:
+            message = f"`{name}` goes with `block`, and not with `layers`"
+            help = "name the layers in `blocks`, and use them by `block`"
+            yield Finding("E117", message, (*path, name), at_key=True, help=help)
 
 
 def word(name: Any, path: Path, at_key: bool) -> Iterable[Finding]:
@@ -103,9 +138,35 @@ def word(name: Any, path: Path, at_key: bool) -> Iterable[Finding]:
         yield Finding(said.code, said.message, path, at_key, said.help)
 
 
+def unknown_warning(code: str) -> tuple[str, str | None] | None:
+    """Why a code cannot be silenced, and a help; None for a warning's."""
+    from specdl.core.codes import codes
+
+    warnings = [each for each in codes() if each.startswith("W")]
+    if code in warnings:
+        return None
+    if code in codes():
+        return f"`{code}` is an error, and only warnings can be silenced", None
+    meant = code.upper() if code.upper() in warnings else nearest(code, warnings)
+    help = f"did you mean `{meant}`?" if meant else "`specdl explain` lists the codes"
+    return f"no warning has the code `{code[:60]}`", help
+
+
+def silences(raw: Mapping[str, Any], given: Mapping[str, Any], path: Path) -> Iterable[Finding]:
+    """What is silenced are warnings that there are."""
+    ignored = raw.get("ignore")
+    at_key = isinstance(ignored, dict)
+    for place, code in enumerate(ignored) if isinstance(ignored, (dict, list)) else ():
+        wrong = unknown_warning(code) if isinstance(code, str) else None
+        if wrong is not None:
+            message, help = wrong
+            yield Finding("E115", message, (*path, "ignore", code if at_key else place), at_key, help)
+
+
 RULES: Mapping[type[Entry], Rule] = {
+    LintSpec: silences,
     ModelSpec: loss_or_losses,
     ModelSection: input_or_inputs,
     TrainSpec: epochs_or_steps,
-    LayerEntry: named,
+    LayerEntry: layer,
 }

@@ -5,21 +5,27 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from specdl.core.diagnostics import Finding, Path
+from specdl.core.diagnostics import Finding, Fix, Path, Remove, Rename, Replace
 from specdl.spec.blocks import Blocks
 from specdl.spec.complaints import shown
-from specdl.spec.document import Document
+from specdl.spec.defaults import Defaults
+from specdl.spec.document import EXTENDS, Document
+from specdl.spec.expressions import FAILED
 from specdl.spec.fields import keys
+from specdl.spec.foreign import foreign
 from specdl.spec.model import ModelSpec
-from specdl.spec.rules import EXAMPLES, RULES, version
+from specdl.spec.rules import EXAMPLES, RULES, VERSION, misspelt_version, version
+from specdl.spec.strays import awaited, strays
 from specdl.spec.suggestions import key_meant
 from specdl.spec.text import MAX_FINDINGS
 from specdl.spec.variables import evaluate, resolve
 from specdl.spec.walker import MAX_SUGGESTIONS, Site, Walker
 
 RAW = ("vars", "blocks")
-CODES = {"vars": "E121", "blocks": "E123"}
 """Sections whose expressions are not replaced in place."""
+AT_TOP = ("E112", "E310", "E312")
+CODES = {"vars": ("E121",), "blocks": ("E123",), EXTENDS: AT_TOP}
+"""What is told of names that a section would have declared, and of keys that a base would have."""
 
 
 def validate(document: Document) -> tuple[ModelSpec | None, list[Finding]]:
@@ -33,7 +39,7 @@ def validate(document: Document) -> tuple[ModelSpec | None, list[Finding]]:
         return document.spec, []
     if not isinstance(value, dict):
         return None, [Finding("E113", f"a spec is a mapping; this is {shown(value)}")]
-    other = version(value)
+    other = version(value) or foreign(value)
     if other:
         return None, [other]
     spec, findings = judge(value)
@@ -48,7 +54,12 @@ def judge(value: dict[str, Any]) -> tuple[ModelSpec | None, list[Finding]]:
     """The spec and the findings in the order in which they were met."""
     scope, findings = evaluate(value.get("vars"))
     blocks = Blocks(scope)
-    walker = Walker(RULES, {"block": blocks}, EXAMPLES)
+    defaults = Defaults()
+    wrong = strays(value)
+    walker = Walker(
+        RULES, {"block": blocks}, EXAMPLES, complete=defaults.complete,
+        additions={"specdl": VERSION}, strays=wrong, awaited=awaited(wrong),
+    )  # fmt: skip
     blocks.declare(value.get("blocks"), walker)
     filled = {
         name: resolve(each, (name,), scope, findings) if name not in RAW and name in keys(ModelSpec) else each
@@ -57,38 +68,70 @@ def judge(value: dict[str, Any]) -> tuple[ModelSpec | None, list[Finding]]:
     for name in RAW:
         if not isinstance(filled.get(name), dict):
             filled.pop(name, None)
+    slip = misspelt_version(filled) if filled.get("specdl") is not FAILED else None
+    if slip:
+        walker.add(slip, Site())
+        filled["specdl"] = FAILED
     if "vars" in filled:
         filled["vars"] = dict(scope)
+    model = filled.get("model")
+    if isinstance(model, dict):
+        defaults.declare(model.get("defaults"), walker)
     made = walker.entry(ModelSpec, filled, Site())
     blocks.check_unused(walker)
-    silent = {CODES[name] for name in lost(value)}
-    found = [of_expression(value, each) for each in walker.found.values() if each.code not in silent]
-    findings = [each for each in findings if each.code not in silent]
-    return made if isinstance(made, ModelSpec) else None, [*findings, *found]
+    silent = {code for name in lost(value) for code in CODES[name]}
+    found = [of_expression(value, each) for each in walker.found.values()]
+    findings = [
+        each for each in (*findings, *found) if each.code not in silent or (each.path and each.code in AT_TOP)
+    ]
+    if not findings:
+        findings = defaults.unused()
+    return made if isinstance(made, ModelSpec) else None, findings
 
 
 def lost(value: dict[str, Any]) -> set[str]:
     """The sections of names that cannot be read as a whole, or stand under a misspelt key.
 
-    That has a finding; that their names are unknown elsewhere is no second mistake.
+    That has a finding; that their names are unknown elsewhere, or that a key is missing which a base
+    has, is no second mistake.
     """
     known = keys(ModelSpec)
     absent = [name for name in known if name not in value]
     found = {name for name in RAW if value.get(name) is not None and not isinstance(value[name], dict)}
+    found |= {EXTENDS} & set(value)
     meant = [key_meant(name, known, absent) for name in list(value)[:MAX_SUGGESTIONS] if name not in known]
-    return found | {name for name in meant if name in RAW}
+    return found | {name for name in meant if name in CODES}
 
 
 def of_expression(value: Any, finding: Finding) -> Finding:
-    """A finding about a value that an expression made: what to write is an expression too."""
+    """A finding about a value that an expression made: what to write is an expression too.
+
+    A fix that would write the value of an expression in its place is none.
+    """
     for step in finding.path:
         value = below(value, step)
-    if not isinstance(value, str) or "${" not in value or finding.at_key:
+    if not holds_expression(value):
         return finding
+    if finding.at_key or not isinstance(value, str):
+        renames = finding.fix and all(isinstance(each, (Rename, Remove)) for each in finding.fix.edits)
+        return finding if renames or not finding.fix else replace(finding, fix=None)
     divides = (
         "/" in value and "//" not in value and finding.code == "E113" and "a whole number" in finding.message
     )
-    return replace(finding, help="write `//`, which divides to a whole number" if divides else None)
+    if not divides:
+        return replace(finding, help=None, fix=None)
+    help = "write `//`, which divides to a whole number"
+    fix = Fix("write `//`", (Replace(finding.path, value.replace("/", "//")),))
+    return replace(finding, help=help, fix=fix)
+
+
+def holds_expression(value: Any) -> bool:
+    """Whether there is an expression in a value, or anywhere below it."""
+    if isinstance(value, str):
+        return "${" in value
+    if isinstance(value, (dict, list)):
+        return any(holds_expression(each) for each in (value.values() if isinstance(value, dict) else value))
+    return False
 
 
 def below(value: Any, step: str | int) -> Any:

@@ -40,7 +40,8 @@ def evaluate(raw: Any) -> tuple[dict[str, Any], list[Finding]]:
         try:
             values[name] = substitute(raw[name], values) if isinstance(raw[name], str) else raw[name]
         except ExpressionError as error:
-            findings.append(Finding(error.code, error.message, (*VARS, name), help=error.help))
+            path = (*VARS, name)
+            findings.append(Finding(error.code, error.message, path, help=error.help, within=error.span))
     return values, findings
 
 
@@ -70,7 +71,7 @@ def cycle(names: list[str], uses: Mapping[str, list[str]]) -> Finding:
     ring = [*ring[at:], *ring[:at], start]
     text = " -> ".join(f"`{each}`" for each in ring[:12])
     what = "uses itself" if len(ring) == 2 else "use one another"
-    notes = tuple(Note(f"`{each}` is declared", (*VARS, each)) for each in ring[1:-1][:3])
+    notes = tuple(Note(f"`{each}` is declared", (*VARS, each), label=True) for each in ring[1:-1][:3])
     return Finding(
         "E122",
         f"variables that {what}: {text}" if len(ring) > 2 else f"`{start}` {what}",
@@ -90,7 +91,7 @@ def resolve(value: Any, path: Path, scope: Scope, findings: list[Finding]) -> An
         try:
             return substitute(value, scope)
         except ExpressionError as error:
-            findings.append(Finding(error.code, error.message, path, help=error.help))
+            findings.append(Finding(error.code, error.message, path, help=error.help, within=error.span))
             return FAILED
     if isinstance(value, dict):
         return {key: resolve(each, (*path, key), scope, findings) for key, each in value.items()}

@@ -118,11 +118,11 @@ def test_a_thousand_layers_are_one_graph():
 
 def test_nested_composites_do_not_recurse_but_are_bounded():
     entry = linear(2)
-    for _ in range(31):
+    for _ in range(29):
         entry = layer(Row(layers=(entry,)))
-    assert names(graph(entry)) == ["row1." * 31 + "linear1"]
+    assert names(graph(entry)) == ["row1." * 29 + "linear1"]
     deeper = layer(Row(layers=(entry,)))
-    message = "layers stand inside one another more than 32 deep"
+    message = "layers stand inside one another more than 30 deep"
     assert findings(deeper) == [Finding("E005", message, place(0))]
 
 
