@@ -5,7 +5,8 @@ other files (any language, with `name=a.csv` behind it); a spec that comes by st
 behind it); words for the command line (`args`) and for `--set` (`set`); and the `output`: standard
 output, standard error and the exit code, character for character. `escaped` behind a language says that
 `\\x00` and `\\u00e9` stand for a byte and for a character, and that the last line has no end. A block with
-`format=json` behind it holds what is printed in that format: of `sarif` the results alone.
+`format=json` behind it holds what is printed in that format: of `sarif` the results alone. One with `fixed`
+behind it holds the spec after `--fix`, with `fixed=unsafe` after `--unsafe-fixes`.
 
 `SPECDL_UPDATE=1 pytest tests/check tests/spec/test_cases.py` writes what is printed now into the files, for
 reading with `git diff`.
@@ -41,6 +42,11 @@ class Block:
     language: str
     options: dict
     text: str
+
+    @property
+    def printed(self):
+        """Whether it holds what comes out, and not what goes in."""
+        return self.language == "output" or bool({"format", "fixed"} & set(self.options))
 
     @property
     def bytes(self):
@@ -79,7 +85,7 @@ class Case:
             elif named:
                 Path(named).parent.mkdir(parents=True, exist_ok=True)
                 Path(named).write_bytes(block.bytes)
-            elif spec and "format" not in block.options:
+            elif spec and not block.printed:
                 given = [f"spec.{block.language}"]
                 Path(given[0]).write_bytes(block.bytes)
         settings, args = self.block("set"), self.block("args")
@@ -136,6 +142,9 @@ class Runner:
             code, out, err = self(case)
             told = "\n\n".join(each.rstrip("\n") for each in (out, err) if each)
             return f"{told}\nexit {code}\n"
+        if "fixed" in block.options:
+            self(case, "--unsafe-fixes" if block.options["fixed"] == "unsafe" else "--fix")
+            return Path(f"spec.{block.language}").read_bytes().decode("utf-8")
         form = block.options["format"]
         _, out, _ = self(case, "--format", form)
         return results(out) if form == "sarif" else out
@@ -156,7 +165,7 @@ def verify(file, number, runner):
         parts[number] = updated(case, runner)
         file.write_text("".join(parts).rstrip() + "\n", "utf-8")
         return
-    wanted = [each for each in case.blocks if each.language == "output" or "format" in each.options]
+    wanted = [each for each in case.blocks if each.printed]
     assert any(each.language == "output" for each in wanted)
     for block in wanted:
         assert runner.expected(case, block) == block.text
@@ -169,7 +178,7 @@ def updated(case, runner):
     def replaced(match):
         language, *options = match["info"].split()
         block = Block(language, dict(each.partition("=")[::2] for each in options), match["text"])
-        if language != "output" and "format" not in block.options:
+        if not block.printed:
             return match[0]
         return f"{match['ticks']}{match['info']}\n{runner.expected(case, block)}{match['ticks']}\n"
 

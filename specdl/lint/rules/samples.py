@@ -57,5 +57,5 @@ def twice(subject: Subject) -> Iterator[Finding]:
         if first < number_:
             message = f"the metric `{metric.type}` is named twice"
             fix = Fix("take the second away", (Remove(("metrics", number_)),), sure=True)
-            note = Note("it is named", ("metrics", first))
+            note = Note("it is named first", ("metrics", first), label=True)
             yield Site(path=("metrics", number_)).finding("W345", message, notes=[note], fix=fix)

@@ -32,7 +32,7 @@ def never_differ(subject: Subject) -> Iterator[Finding]:
                 f"the {number(width)} units of `{node.name}` never come to differ: they start with equal "
                 f"weights, and so does {names}, which reads them"
             )
-            notes = [Note(f"`{reader.name}` is made", reader.path) for reader in readers[:1]]
+            notes = [Note(f"`{reader.name}` is made", reader.path, label=True) for reader in readers[:1]]
             help = '"init": {"weight": "xavier_uniform"}'
             yield Site(path=node.path, trail=node.trail).finding("W211", message, help=help, notes=notes)
 

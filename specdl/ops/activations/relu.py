@@ -45,7 +45,7 @@ class ReLU(Formula):
             return
         if site.net.limits(site.inputs["x"])[0] >= 0:
             message = f"the relu `{site.name}` changes nothing: what it reads is never below 0"
-            note = Note(f"`{before.label}` is made", before.path)
+            note = Note(f"`{before.label}` is made", before.path, label=True)
             fix = likely("take `activation` away", Remove(site.path)) if site.name != site.label else None
             yield site.finding("W212", message, notes=[note], fix=fix)
         elif before.params and all(start.init.fixed() == 0 for start in before.params.values()):

@@ -25,7 +25,7 @@ class ElementwiseLoss(Loss):
         if made is None or site.reaches is None or (low <= site.reaches[0] and site.reaches[1] <= high):
             return
         message = f"the output lies {between(low, high)} and cannot reach the target: {site.target_says}"
-        note = Note(f"the target is compared by `{self.type}`", site.path)
+        note = Note(f"the target is compared by `{self.type}`", site.path, label=True)
         help = f"take `{made.op.type}` away, or bring the target into its range"
         yield made.finding("W306", message, help=help, notes=[note])
 

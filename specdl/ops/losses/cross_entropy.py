@@ -50,7 +50,7 @@ class CrossEntropy(Loss):
 
     def advise(self, site: LossSite) -> Iterable[Finding]:
         classes, made, (low, high) = site.type.shape[-1], site.maker(), site.limits
-        note = Note("`cross_entropy` has a softmax of its own", site.path)
+        note = Note("`cross_entropy` has a softmax of its own", site.path, label=True)
         if classes == 1:
             message = "the output is one score, and softmax of one number is always 1: the loss is always 0"
             help = "give the last layer one output per class, also where there are two: out_features: 2"
