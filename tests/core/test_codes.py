@@ -10,7 +10,7 @@ from specdl.core.codes import Example, examples, page, pages, parse
 
 ROOT = Path(package.__file__).parent
 CODE = re.compile(r'"([EW]\d{3})"')
-NEEDS_MORE = re.compile(r"E002|E230|E52\d|E530|E611|E7\d\d")
+NEEDS_MORE = re.compile(r"E002|E230|[EW]52\d|E530|E611|E7\d\d")
 """Codes that a spec and its data alone do not show: bytes that are no text, the machine, runs."""
 SPECS = ("yaml", "json")
 
