@@ -2,23 +2,27 @@
 
 Costs are of the forward pass for one sample; a multiply-accumulate (MAC) counts as two
 floating-point operations (FLOPs). Bytes are exact, and are those of the whole run at
-data.batch_size, without the data itself.
+data.batch_size, without the data itself. Activations share their place by lifetime, so a layer's
+bytes are what it holds when most is held. Exit code: 4 if --fit finds that not even one sample fits.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from specdl.cli import output
 from specdl.cli.options import analysed, compile_options, format_option, size, spec_argument
+from specdl.core.diagnostics import Path, path_text
+from specdl.core.errors import ResourceError
 
 if TYPE_CHECKING:
     from specdl.backends.base import AnyPlan
     from specdl.compiler import Compilation
     from specdl.graph.graph import Graph
+    from specdl.plan.consumers import Consumers
     from specdl.plan.plan import Plan, Schedule
     from specdl.program.cost import Cost
 
@@ -36,6 +40,7 @@ class Row:
     parameters: int
     macs: int
     flops: int
+    bytes: int
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,23 +65,32 @@ def run(args: argparse.Namespace) -> int:
     marked = marks(chosen)
     figures = summary(compilation, chosen, marked)
     if args.fit is not None:
-        figures["fit"] = fit(compilation, args.fit, args.backend, args.threads)
+        figures["fit"] = fit(compilation, chosen, args)
     if args.format == "json":
         if args.program:
             figures["program"] = instructions(compilation.plan, marked)
         output.data_json(figures)
-        return 0
+        return exit_code(figures)
     parts = sections(compilation, figures)
     if args.program:
         parts.append(program_text(compilation.plan, marked))
     output.data("\n\n".join(parts))
-    return 0
+    return exit_code(figures)
+
+
+def exit_code(figures: dict[str, Any]) -> int:
+    """4 where a batch was to fit and none does, else 0."""
+    return ResourceError.exit_code if figures.get("fit", {"batch_size": 1})["batch_size"] == 0 else 0
 
 
 def summary(compilation: Compilation, chosen: AnyPlan, marked: Marks = None) -> dict[str, Any]:
     """The figures of a plan, by the keys of its JSON; the bytes are those of the backend's plan."""
+    from specdl.compiler import known
+    from specdl.plan.consumers import consumers
+
     plan = compilation.plan
-    rows = layers(compilation.graph, plan)
+    taken = consumers(chosen, compilation.graph)
+    rows = layers(compilation.graph, plan, {each.name: each.total for each in taken.each})
     step = plan.schedules.get("train")
     return {
         "name": compilation.spec.name,
@@ -88,13 +102,43 @@ def summary(compilation: Compilation, chosen: AnyPlan, marked: Marks = None) -> 
         "flops": sum(row.flops for row in rows),
         "flops_step": sum(each.flops for each in costs(step, plan.rows)) if step else 0,
         "bytes": asdict(chosen.bytes),
+        "data_bytes": known(compilation).nbytes,
+        "memory": memory(compilation, taken),
         "instructions": len((step or plan.schedules["infer"]).program.instrs),
         "native_instructions": sum(map(is_native, marked or ())),
     }
 
 
-def layers(graph: Graph, plan: Plan) -> list[Row]:
-    """A row for each node of the graph; a shared parameter counts where it was made."""
+def memory(compilation: Compilation, taken: Consumers) -> dict[str, Any]:
+    """Who takes the bytes of a plan, by section, and the places of the spec that take most."""
+    from specdl.plan.consumers import SECTIONS
+    from specdl.plan.memory import SHOWN, optimizer, said
+
+    document, tag = compilation.document, optimizer(compilation.plan)
+
+    def place(path: Path) -> dict[str, Any]:
+        position = document.position(path)
+        line, column = (position.line, position.column) if position else (None, None)
+        return {"path": path_text(path), "file": document.file, "line": line, "column": column}
+
+    return {
+        "fullest": taken.moment,
+        "consumers": [
+            {"name": each.name, "kind": each.kind, **place(each.path)}
+            | {section: each.section(section) for section in SECTIONS}
+            | {"total": each.total}
+            for each in taken.each
+        ],
+        "largest": [
+            {"message": said(group, tag), "where": document.place(group[0].path), **place(group[0].path)}
+            | {"total": sum(each.total for each in group)}
+            for group in taken.largest(SHOWN)
+        ],
+    }
+
+
+def layers(graph: Graph, plan: Plan, taken: Mapping[str, int]) -> list[Row]:
+    """A row for each node, with the bytes it has `taken`; shared parameters count where they were made."""
     infer = plan.schedules["infer"]
     spent: dict[str, tuple[int, int]] = {}
     for instr, each in zip(infer.program.instrs, costs(infer, 1), strict=True):
@@ -114,6 +158,7 @@ def layers(graph: Graph, plan: Plan) -> list[Row]:
                 parameters=sum(graph.parameters[name].type.numel() for name in own),
                 macs=macs,
                 flops=flops,
+                bytes=taken[node.name],
             )
         )
     return rows
@@ -126,17 +171,19 @@ def costs(schedule: Schedule, rows: int) -> list[Cost]:
     return [cost(instr, schedule.program, rows) for instr in schedule.program.instrs]
 
 
-def fit(compilation: Compilation, limit: int, backend: str, threads: int | None) -> dict[str, int]:
-    """The largest batch within a limit, and what it takes."""
+def fit(compilation: Compilation, chosen: AnyPlan, args: argparse.Namespace) -> dict[str, int]:
+    """The largest batch within a limit, and what it takes on the backend of the chosen plan."""
     from specdl.backends.choice import planned
     from specdl.plan.fit import largest_batch
-    from specdl.plan.plan import make
+    from specdl.plan.plan import make, total_for
 
-    made = {name: schedule.program for name, schedule in compilation.plan.schedules.items()}
+    plan, limit = compilation.plan, args.fit
+    made = {name: schedule.program for name, schedule in plan.schedules.items()}
 
-    def total(rows: int) -> int:
-        return planned(make(made, rows), backend, threads).bytes.total
+    def natively(rows: int) -> int:
+        return planned(make(made, rows), args.backend, args.threads).bytes.total
 
+    total = total_for(plan) if chosen is plan else natively
     rows = largest_batch(total, limit)
     return {"limit": limit, "batch_size": rows, "total": total(rows) if rows else 0}
 
@@ -145,22 +192,41 @@ def sections(compilation: Compilation, figures: dict[str, Any]) -> list[str]:
     """The plan for people, in paragraphs."""
     inputs = ", ".join(f"{name}: {type}" for name, type in compilation.graph.inputs.items())
     header = f"{figures['name']}, {inputs}, batches of {figures['batch_size']:,}"
-    parts = [header, layer_table(figures), byte_table(figures["bytes"]), step_line(figures)]
+    parts = [header, layer_table(figures), byte_table(figures["bytes"]), largest(figures), step_line(figures)]
     if "fit" in figures:
         parts.append(fit_line(figures["fit"]))
     return parts
 
 
 def layer_table(figures: dict[str, Any]) -> str:
-    """Layers with a line of totals."""
-    rows = [["layer", "type", "result", "parameters", "MACs", "FLOPs"]]
-    counts = ("parameters", "macs", "flops")
+    """Layers, what takes memory beside them, and a line of totals."""
+    rows = [["layer", "type", "result", "parameters", "MACs", "FLOPs", "bytes"]]
+    counts = ("parameters", "macs", "flops", "bytes")
     rows += [
         [each["name"], each["type"], each["shape"], *(f"{each[key]:,}" for key in counts)]
         for each in figures["layers"]
     ]
-    rows.append(["total", "", "", *(f"{figures[key]:,}" for key in counts)])
-    return output.table(rows, right=(3, 4, 5))
+    rows += [
+        [each["name"], "", "", "", "", "", f"{each['total']:,}"]
+        for each in figures["memory"]["consumers"]
+        if each["kind"] != "layer" and each["total"]
+    ]
+    totals = {**figures, "bytes": figures["bytes"]["total"]}
+    rows.append(["total", "", "", *(f"{totals[key]:,}" for key in counts)])
+    return output.table(rows, right=(3, 4, 5, 6))
+
+
+def largest(figures: dict[str, Any]) -> str:
+    """What takes most, with its place, and when that is."""
+    told = figures["memory"]
+    lines = [f"{each['message']}, at {each['where']}" for each in told["largest"]]
+    if told["fullest"]:
+        lines.append(f"most is held {told['fullest']}")
+    if figures["data_bytes"]:
+        from specdl.plan.machine import readable
+
+        lines.append(f"the samples take {readable(figures['data_bytes'])} beside")
+    return "\n".join(lines)
 
 
 def byte_table(sections: dict[str, int]) -> str:

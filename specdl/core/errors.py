@@ -83,9 +83,18 @@ class DivergedError(SpecdlError):
 
 
 class ResourceError(SpecdlError):
-    """There is not enough memory or disk; nothing was allocated (exit code 4)."""
+    """There is not enough memory or disk; nothing was allocated (exit code 4).
+
+    `notes` tell what takes most, each with its place.
+    """
 
     exit_code = 4
+
+    def __init__(
+        self, message: str, *, code: str = "E510", help: str | None = None, notes: Sequence[str] = ()
+    ) -> None:
+        super().__init__(message, code=code, help=help)
+        self.notes = tuple(notes)
 
 
 class CompilerFault(AssertionError):  # noqa: N818 - a fault is not an error of the user's

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,7 +14,11 @@ from typing import Literal
 from specdl.core.diagnostics import Finding, Note, visible
 from specdl.core.diagnostics import Path as DocumentPath
 from specdl.core.errors import FindingsError
+from specdl.data.spots import spots
 
+DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+([eE][-+]?\d+)?")
+HALF = re.compile(r"[-+]?\d+")
+"""A number without decimals, or the decimals of one."""
 Policy = Literal["error", "drop", "mean", "category"] | float
 
 
@@ -57,17 +62,30 @@ class Tally:
 
     def __init__(self) -> None:
         self.found: dict[tuple[str, str], tuple[Finding, int]] = {}
+        self.cells: dict[tuple[str, str], tuple[int, int]] = {}
+        """The line of each finding's row, and the number of its cell."""
 
-    def add(self, column: str, finding: Finding) -> None:
+    def add(self, column: str, finding: Finding, line: int = 0, cell: int = 0) -> None:
         first, count = self.found.get((finding.code, column), (finding, 0))
         self.found[finding.code, column] = first, count + 1
+        if line:
+            self.cells.setdefault((finding.code, column), (line, cell))
 
-    def findings(self) -> list[Finding]:
-        """The first finding of each column and code, with the count of the others."""
-        return [
-            first if count == 1 else replace(first, notes=(*first.notes, Note(more(count - 1))))
-            for first, count in self.found.values()
-        ]
+    def findings(self, file: Path, name: str, delimiter: str) -> list[Finding]:
+        """The first finding of each column and code, its place in the file, and how many more there are."""
+        wanted: dict[int, set[int]] = {}
+        for line, cell in self.cells.values():
+            wanted.setdefault(line, set()).add(cell)
+        there = spots(file, delimiter, wanted) if wanted else {}
+        told = []
+        for key, (first, count) in self.found.items():
+            notes = [*first.notes]
+            if spot := there.get(self.cells.get(key, (0, 0))):
+                notes.append(Note(f"it stands at {name}:{spot[0]}:{spot[1]}"))
+            if count > 1:
+                notes.append(Note(more(count - 1)))
+            told.append(replace(first, notes=tuple(notes)))
+        return told
 
 
 def more(count: int) -> str:
@@ -98,8 +116,7 @@ class Parser:
     def row(self, line: int, cells: list[str]) -> None:
         """Take one row in, or leave it out, or note what is wrong with it."""
         if len(cells) != self.width:
-            message = f"line {line} of `{self.name}` has {len(cells)} cells for {self.width} columns"
-            self.tally.add("", Finding("E415", message, ("data", "source")))
+            self.tally.add("", self.wrong_width(line, cells))
             return
         numbers = self.fast(cells)
         if numbers is None:
@@ -127,6 +144,16 @@ class Parser:
         kept = [number for number in numbers if number is not None]
         return kept if len(kept) == len(numbers) else None
 
+    def wrong_width(self, line: int, cells: list[str]) -> Finding:
+        """That a row has more or fewer cells than there are columns."""
+        message = f"line {line} of `{self.name}` has {len(cells)} cells for {self.width} columns"
+        halves = len(cells) == 2 * self.width and all(HALF.fullmatch(cell.strip()) for cell in cells)
+        if not halves:
+            return Finding("E415", message, ("data", "source"))
+        first = f"{cells[0].strip()}.{cells[1].strip()}"
+        message += ", as if its numbers had decimal commas"
+        return Finding("E417", message, ("data", "source"), help=f"write `{first}`")
+
     def number(self, line: int, use: Use, text: str) -> float | None:
         """One number, or what stands for it; None if the row is left out or at fault."""
         if text in self.missing_as:
@@ -138,14 +165,17 @@ class Parser:
             return None
         number = plain_number(text)
         where = f"line {line} of `{self.name}` has `{shown(text)}` in `{visible(use.name)}`"
-        if number is None:
+        if number is None and DECIMAL_COMMA.fullmatch(text):
+            message = f"{where}: a number has a point before its decimals, and no comma"
+            finding = Finding("E417", message, use.place, help=f"write `{text.replace(',', '.')}`")
+        elif number is None:
             help = f'"columns": {{"{visible(use.name)}": "categorical"}}'
             finding = Finding("E415", f"{where}, where a number was expected", use.place, help=help)
         elif not math.isfinite(number):
             finding = Finding("E413", f"{where}, where a finite number was expected", use.place)
         else:
             return number
-        self.tally.add(use.name, finding)
+        self.tally.add(use.name, finding, line, use.index)
         return None
 
     def word(self, line: int, use: Use, text: str) -> str | None:
@@ -160,7 +190,8 @@ class Parser:
         if use.policy == "drop":
             return
         message = f"line {line} of `{self.name}` has no value in `{visible(use.name)}`"
-        self.tally.add(use.name, Finding("E413", message, use.place, help='"missing": "drop"'))
+        finding = Finding("E413", message, use.place, help='"missing": "drop"')
+        self.tally.add(use.name, finding, line, use.index)
 
 
 def plain_number(text: str) -> float | None:
@@ -191,7 +222,8 @@ def rows(file: Path, name: str, delimiter: str, path: DocumentPath) -> Iterator[
                 line = reader.line_num + 1
     except UnicodeDecodeError as error:
         message = f"`{visible(name)}` is not UTF-8: byte {error.object[error.start]:#04x} near line {line}"
-        raise FindingsError([Finding("E415", message, path)]) from None
+        help = f"iconv -f {encoding(file)} -t UTF-8 {visible(name)} > utf8.csv"
+        raise FindingsError([Finding("E415", message, path, help=help)]) from None
     except csv.Error as error:
         message = f"line {line} of `{visible(name)}` cannot be read as CSV: {error}"
         raise FindingsError([Finding("E415", message, path)]) from None
@@ -200,16 +232,21 @@ def rows(file: Path, name: str, delimiter: str, path: DocumentPath) -> Iterator[
         raise FindingsError([Finding("E415", message, path)]) from None
 
 
+def encoding(file: Path) -> str:
+    """What a file that is no UTF-8 is most likely written in."""
+    with file.open("rb") as handle:
+        begin = handle.read(2)
+    return "UTF-16" if begin in (b"\xff\xfe", b"\xfe\xff") else "WINDOWS-1252"
+
+
 def read_cells(
     lines: Iterator[tuple[int, list[str]]], parser: Parser, first: tuple[int, list[str]] | None
 ) -> Cells:
-    """All rows, the `first` before those of `lines`; raises `FindingsError` for what is wrong in them."""
+    """All rows, the `first` before those of `lines`; what is wrong in them is in the parser's tally."""
     if first is not None:
         parser.row(*first)
     for line, cells in lines:
         parser.row(line, cells)
-    if found := parser.tally.findings():
-        raise FindingsError(found)
     return parser.cells
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,8 @@ from specdl.data.shaper import Shaper, check_kind, check_numbers, misnamed
 from specdl.data.steps import Steps
 from specdl.data.words import Where
 
+Codes = tuple[dict[str, Array], tuple[str, ...]]
+
 
 def load(spec: DataSpec, reading: Reading, arrays: Mapping[str, Any] | None = None) -> Data:
     """The samples of a run: read, checked, split, transformed and encoded.
@@ -44,11 +46,16 @@ def load(spec: DataSpec, reading: Reading, arrays: Mapping[str, Any] | None = No
     E610), then reading (E411, E415, E611), then values (E412, E413, E414). Raises `UsageError`
     for `arrays` that are not given by part.
     """
+    return begin(spec, reading, arrays).run()
+
+
+def begin(spec: DataSpec, reading: Reading, arrays: Mapping[str, Any] | None = None) -> Loading:
+    """The samples of a run as they were read, to be brought into form by `run`; raises as `load` does."""
     need = reading.need
     predicted = own_input(spec, need)
     reading = replace(reading, column="input" if predicted else spec.target.source)
     raw = opened(spec, reading, arrays)
-    return Loading(spec, need, raw, arrays is not None, predicted).run()
+    return Loading(spec, need, raw, arrays is not None, predicted)
 
 
 def own_input(spec: DataSpec, need: Need) -> str | None:
@@ -78,7 +85,11 @@ def opened(spec: DataSpec, reading: Reading, arrays: Mapping[str, Any] | None) -
 
 @dataclass
 class Loading:
-    """One run of `load`, after reading."""
+    """One run of `load`, after reading.
+
+    Once it has run, `chosen` has the rows of each part, as numbers of what was read (None: all of them),
+    and `codes` each target's values by what was read, not yet encoded, with the names of its classes.
+    """
 
     spec: DataSpec
     need: Need
@@ -86,6 +97,8 @@ class Loading:
     passed: bool
     """Whether the arrays came from the caller and not from the spec's source."""
     predicted: str | None
+    chosen: Mapping[str, Array | None] = field(default_factory=dict)
+    codes: dict[str, Codes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         parts = {name: part for name, part in self.raw.parts.items() if part.inputs}
@@ -99,21 +112,19 @@ class Loading:
         faults = Faults()
         for name in self.need.inputs:
             for part in self.raw.parts:
-                if faults.attempt(self.check_input, name, part) is None:
-                    break
-        codes = {}
+                faults.attempt(self.check_input, name, part)
         for name in () if self.predicted else self.need.targets:
             values = {part: each.targets[name] for part, each in self.raw.parts.items()}
             labels = self.raw.labels.get(name, ())
             path = self.target_path()
             got = faults.attempt(target.checked, name, values, labels, self.need, self.where, path)
             if got is not None:
-                codes[name] = got
+                self.codes[name] = got
         faults.settle()
-        rows = self.rows()
-        steps = self.steps(rows)
-        parts = {part: self.part(part, chosen, steps, codes) for part, chosen in rows.items()}
-        named = {name: names for name, (_, names) in codes.items() if names}
+        self.chosen = self.rows()
+        steps = self.steps(self.chosen)
+        parts = {part: self.part(part, chosen, steps) for part, chosen in self.chosen.items()}
+        named = {name: names for name, (_, names) in self.codes.items() if names}
         return Data(parts, {**self.raw.fitted, **steps.as_json()}, named)
 
     def input_path(self) -> DocumentPath:
@@ -194,13 +205,7 @@ class Loading:
         steps.fit(train, self.need.inputs, self.raw.gaps)
         return steps
 
-    def part(
-        self,
-        part: str,
-        rows: Array | None,
-        steps: Steps,
-        codes: Mapping[str, tuple[dict[str, Array], tuple[str, ...]]],
-    ) -> Part:
+    def part(self, part: str, rows: Array | None, steps: Steps) -> Part:
         """The arrays of a part of the run."""
         source = self.source_of(part)
         faults = Faults()
@@ -216,7 +221,7 @@ class Loading:
             return Part(inputs, self.reflected(inputs[self.predicted]))
         targets = {
             name: target.written(values[source], self.need.encode[name], self.need.targets[name], rows)
-            for name, (values, _) in codes.items()
+            for name, (values, _) in self.codes.items()
         }
         return Part(inputs, targets)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from specdl.core.diagnostics import Finding, Note, visible
+from specdl.core.diagnostics import Add, Finding, Fix, Note, Replace, visible
 from specdl.core.diagnostics import Path as DocumentPath
 from specdl.core.errors import FindingsError
 from specdl.core.suggest import nearest
@@ -19,6 +19,10 @@ from specdl.data.faults import Faults
 
 if TYPE_CHECKING:
     from specdl.data.sources.csv import Csv
+
+
+DELIMITERS = (";", "\t", ",", "|")
+"""What stands between cells, in the order in which it is looked for."""
 
 
 @dataclass
@@ -63,10 +67,14 @@ def read_table(table: Table, part: str, file: Path, name: str, path: DocumentPat
         raise FindingsError([Finding("E415", f"`{visible(name)}` is empty", path)])
     named = table.csv.header is None
     header = [cell.strip() for cell in first[1]] if named else list(table.csv.header or ())
+    if named:
+        begins_as_told(table, header, name, path)
     layout = lay_out(table, header, name, path)
     table.features = dict(layout.inputs)
     parser = Parser(name, uses(table, layout), len(header), table.csv.missing_as)
     cells = read_cells(lines, parser, None if named else first)
+    if found := parser.tally.findings(file, visible(name), table.csv.delimiter):
+        raise FindingsError(found)
     if not cells.lines:
         raise FindingsError([Finding("E415", f"`{visible(name)}` has no rows to read", path)])
     table.origins[part] = Origin(visible(name), cells.lines)
@@ -110,6 +118,45 @@ def lay_out(table: Table, header: list[str], name: str, path: DocumentPath) -> L
     if absent:
         raise FindingsError(absent)
     return Layout(header, inputs, targets)
+
+
+def begins_as_told(table: Table, header: list[str], name: str, path: DocumentPath) -> None:
+    """Raise `FindingsError` for a first line that has another delimiter (E418), or no names (E419)."""
+    if named_columns(table) and named_columns(table) <= {*header}:
+        return
+    shown_name, delimiter = visible(name), table.csv.delimiter
+    other = next((each for each in DELIMITERS if each != delimiter and each in header[0]), None)
+    if len(header) == 1 and other is not None:
+        written = "\\t" if other == "\t" else other
+        message = f"`{shown_name}` has `{written}` between its cells, and `{visible(delimiter)}` was expected"
+        given = "delimiter" in table.csv.model_fields_set
+        edit = Replace((*SOURCE, "delimiter"), other) if given else Add(SOURCE, "delimiter", other)
+        fix = Fix("name the delimiter", (edit,))
+        raise FindingsError([Finding("E418", message, path, help=f'"delimiter": "{written}"', fix=fix)])
+    if all(plain_number(cell) is not None for cell in header):
+        message = f"`{shown_name}` begins with numbers, and the names of its columns were expected"
+        names = ", ".join(f'"{column}"' for column in guessed(table, len(header)))
+        raise FindingsError([Finding("E419", message, path, help=f'"header": [{visible(names)}]')])
+
+
+def named_columns(table: Table) -> set[str]:
+    """The columns that the source names."""
+    found: set[str] = {*table.csv.columns}
+    for chosen in (table.csv.features, table.csv.target, table.reading.column):
+        each = chosen.values() if isinstance(chosen, Mapping) else (chosen,)
+        found |= {
+            column for names in each for column in ((names,) if isinstance(names, str) else names or ())
+        }
+    return found - {"input"}
+
+
+def guessed(table: Table, count: int) -> list[str]:
+    """Names for so many columns: those of the source, if they are as many, else `x1` on and the target."""
+    features, target = table.csv.features, table.csv.target
+    if isinstance(features, tuple) and isinstance(target, str) and len(features) + 1 == count:
+        return [*features, target]
+    last = target if isinstance(target, str) else table.reading.column or "y"
+    return [*(f"x{number}" for number in range(1, count)), last]
 
 
 def place(csv: Csv, target: bool) -> DocumentPath:

@@ -8,32 +8,31 @@ from functools import cache
 MOST = 2**31 - 1
 """The largest `data.batch_size` that a spec can say."""
 PROBE = 1 << 10
-MARGIN = 64
-"""Alignment makes a plan's bytes only nearly a straight line in the batch."""
+GUESSES = 12
+"""Guesses along the line before the search goes by halves."""
 
 
 def largest_batch(bytes_for: Callable[[int], int], limit: int) -> int:
     """The largest batch whose plan takes at most `limit` bytes; 0 if one sample is too much.
 
-    `bytes_for` tells the bytes of the plan for batches of so many rows.
-
-    A plan's bytes are a straight line in the batch but for alignment, so two plans tell
-    nearly where the limit is met, and a search around that place tells exactly.
+    `bytes_for` tells the bytes of the plan for batches of so many rows. They are a straight
+    line in the batch but for alignment, so two plans tell nearly where the limit is met, and
+    each guess from there on tells more nearly; whole numbers only, however large the bytes are.
     """
     total = cache(bytes_for)
     if total(1) > limit:
         return 0
-    slope = (total(PROBE) - total(1)) / (PROBE - 1)
-    guess = min(MOST, 1 + int((limit - total(1)) / slope)) if slope > 0 else MOST
-    low = max(1, guess - guess // MARGIN - MARGIN)
-    high = min(MOST, guess + guess // MARGIN + MARGIN)
-    while low > 1 and total(low) > limit:
-        low //= 2
-    while high < MOST and total(high) <= limit:
-        high = min(MOST, high * 2)
-    if total(high) <= limit:
-        return high
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if total(middle) <= limit else (low, middle)
+    rise = total(PROBE) - total(1)
+    low, high, guess = 1, MOST + 1, 1
+    for number in range(MOST.bit_length() + GUESSES):
+        if high - low == 1:
+            break
+        told = total(guess)
+        if told <= limit:
+            low = max(low, guess)
+        else:
+            high = min(high, guess)
+        step = (limit - told) * (PROBE - 1) // rise if rise > 0 else MOST
+        guess = guess + (step or 1) if number < GUESSES else (low + high) // 2
+        guess = min(max(guess, low + 1), high - 1)
     return low

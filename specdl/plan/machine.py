@@ -7,29 +7,60 @@ import functools
 import os
 import platform
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+
+from specdl.plan import cgroup
 
 ARCHITECTURE = platform.machine()
 X86 = {"x86_64", "AMD64", "i686", "i386"}
 AVX512 = {"avx512f", "avx512dq", "avx512bw", "avx512vl"}
 AVX2 = {"avx2", "fma"}
+UNITS = ("KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 MARCH_BYTES = {"x86-64-v4": 64, "x86-64-v3": 32, "x86-64-v2": 16, "x86-64": 16}
 """Bytes of a vector register at each level of x86-64."""
 
-LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
-USES = ("/sys/fs/cgroup/memory.current", "/sys/fs/cgroup/memory/memory.usage_in_bytes")
+
+@dataclass(frozen=True)
+class Limit:
+    """So many bytes of memory, and who says so, for messages: "this machine has"."""
+
+    nbytes: int
+    source: str
 
 
-def total_memory() -> int | None:
-    """Bytes of memory this process could have if nothing else ran; None where that is not told."""
-    return smallest(physical(), first_number(LIMITS))
+def memory_limit() -> Limit | None:
+    """The memory this process could have if nothing else ran; None where that is not told.
+
+    It is the machine's, or less where a control group above the process says so.
+    """
+    told = physical()
+    found = [] if told is None else [Limit(told, "this machine has")]
+    found += [Limit(group.limit, f"the cgroup `{group.name}` allows") for group in cgroup.limits()]
+    return min(found, key=lambda limit: limit.nbytes, default=None)
 
 
 def free_memory() -> int | None:
     """Bytes of memory that are free now; None where that is not told."""
-    limit, used = first_number(LIMITS), first_number(USES)
-    within = limit - used if limit is not None and used is not None else None
-    return smallest(meminfo("MemAvailable"), within)
+    within = [group.limit - used for group in cgroup.limits() if (used := group.used()) is not None]
+    return smallest(meminfo("MemAvailable"), *within)
+
+
+def free_disk(path: Path) -> int | None:
+    """Bytes that may be written where a path is or would be; None where that is not told."""
+    for folder in (path, *path.absolute().parents):
+        try:
+            if hasattr(os, "statvfs"):
+                told = os.statvfs(folder)
+                return told.f_bavail * told.f_frsize
+            import shutil
+
+            return shutil.disk_usage(folder).free
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return None
+    return None
 
 
 def smallest(*figures: int | None) -> int | None:
@@ -53,17 +84,6 @@ def meminfo(key: str) -> int | None:
                 return int(line.split()[1]) * 1024
     except (OSError, ValueError):
         return None
-    return None
-
-
-def first_number(files: tuple[str, ...]) -> int | None:
-    """The number in the first of these files that holds one; `max` stands for no limit."""
-    for file in files:
-        try:
-            text = Path(file).read_text(encoding="ascii").strip()
-        except OSError:
-            continue
-        return int(text) if text.isdigit() else None
     return None
 
 
@@ -146,9 +166,8 @@ def readable(nbytes: int) -> str:
     """
     if nbytes < 1 << 16:
         return f"{nbytes:,} bytes"
-    amount, unit = nbytes / 1024, "KiB"
-    for unit in ("KiB", "MiB", "GiB", "TiB", "PiB", "EiB"):
-        if amount < 1024 or unit == "EiB":
-            break
-        amount /= 1024
-    return f"{amount:,.1f} {unit}"
+    place = min((nbytes.bit_length() - 1) // 10, len(UNITS))
+    tenths = (nbytes * 10 + (1 << 10 * place - 1)) >> 10 * place
+    if tenths >= 10240 and place < len(UNITS):
+        place, tenths = place + 1, 10
+    return f"{tenths // 10:,}.{tenths % 10} {UNITS[place - 1]}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from specdl.core.errors import CompilerFault
@@ -58,19 +58,22 @@ class NestSchedule:
 
     def verify(self, rows: int, sizes: Mapping[str, int]) -> None:
         """Raise `CompilerFault` if a value lies outside of its arena, or two overlap while both live."""
-        taken: list[tuple[int, int, int, int, str]] = []
+        for value, place in self.places.items():
+            if place.offset + stored_bytes(self.nests, self.lds, value, rows) > sizes[place.arena]:
+                raise CompilerFault(f"`{value}` lies outside of {place.arena}")
+        verify_apart(list(self.spans(rows)))
+
+    def spans(self, rows: int) -> Iterator[tuple[int, int, int, int, str]]:
+        """First and last nest, first and last byte, and name, of all that shares the arena."""
         lives = lifetimes(self.nests)
         for value, place in self.places.items():
-            size = stored_bytes(self.nests, self.lds, value, rows)
-            if place.offset + size > sizes[place.arena]:
-                raise CompilerFault(f"`{value}` lies outside of {place.arena}")
             if place.arena == "activations":
-                taken.append((*lives[value], place.offset, place.offset + size, value))
+                stop = place.offset + stored_bytes(self.nests, self.lds, value, rows)
+                yield (*lives[value], place.offset, stop, value)
         for number, each in self.torch.items():
             for name, place in each.scratch.items():
                 stop = place.offset + each.calls.scratch[name].nbytes(rows)
-                taken.append((number, number, place.offset, stop, scratch_name(number, name)))
-        verify_apart(taken)
+                yield number, number, place.offset, stop, scratch_name(number, name)
 
 
 def verify_apart(taken: list[tuple[int, int, int, int, str]]) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from specdl.core.errors import CompilerFault
 from specdl.core.expr import Expr
-from specdl.core.types import BYTES, aligned
+from specdl.core.types import BYTES, TensorType, aligned
 from specdl.plan.arena import Block, lower_bound, pack
 from specdl.plan.liveness import lifetimes
 from specdl.plan.place import Place
@@ -115,6 +115,45 @@ def make(programs: Mapping[str, Program], rows: int) -> Plan:
     return Plan(rows, sizes, schedules, count(sizes, max(stored_ends), max(bounds)))
 
 
+def total_for(plan: Plan) -> Callable[[int], int]:
+    """The bytes that the same programs' plan takes at other batch sizes, as a function of the rows.
+
+    It is what `make` finds, without the parts of its work that do not depend on the rows.
+    """
+    programs = {name: schedule.program for name, schedule in plan.schedules.items()}
+    fixed, _ = fixed_places(programs, plan.rows)
+    shared = [
+        [
+            (name, *growth(type), start, end)
+            for name, type, start, end in live_values(each.program, each.lists, fixed)
+        ]
+        for each in plan.schedules.values()
+    ]
+    types = types_of(programs)
+    placed = [growth(types[value]) for value in fixed]
+
+    def total(rows: int) -> int:
+        nbytes = sum(aligned(base + each * rows) for base, each in placed)
+        arenas = (
+            pack([Block(name, base + each * rows, start, end) for name, base, each, start, end in blocks])
+            for blocks in shared
+        )
+        nbytes += max(arena.nbytes for arena in arenas)
+        return nbytes + plan.sizes["scalars"] + aligned(min(rows, ONES) * BYTES["float64"])
+
+    return total
+
+
+def growth(type: TensorType) -> tuple[int, int]:
+    """The bytes of a value that no batch changes, and those for each of its rows."""
+    return (0, type.nbytes(1)) if type.batched else (type.nbytes(1), 0)
+
+
+def types_of(programs: Mapping[str, Program]) -> dict[str, TensorType]:
+    """The types of all values of some programs."""
+    return {value: type for program in programs.values() for value, type in program.types.items()}
+
+
 def count(sizes: Mapping[str, int], activations: int, bound: int) -> Bytes:
     """The bytes by section of arenas of these sizes."""
     fixed = {arena: sizes[arena] for arena in ("params", "gradients", "optimizer", "state")}
@@ -161,15 +200,22 @@ def live_blocks(
     program: Program, lists: tuple[CallList, ...], fixed: Mapping[str, Place], rows: int
 ) -> list[Block]:
     """What shares the arena by lifetime: values without a fixed place, and scratch."""
-    blocks = [
-        Block(value, program.types[value].nbytes(rows), start, end)
+    values = live_values(program, lists, fixed)
+    return [Block(name, type.nbytes(rows), start, end) for name, type, start, end in values]
+
+
+def live_values(
+    program: Program, lists: tuple[CallList, ...], fixed: Mapping[str, Place]
+) -> list[tuple[str, TensorType, int, int]]:
+    """What shares the arena: names, types, and the first and last instruction that needs each."""
+    found = [
+        (value, program.types[value], start, end)
         for value, (start, end) in lifetimes(program).items()
         if value not in fixed and value not in program.carries
     ]
     for index, each in enumerate(lists):
-        for name, type in each.scratch.items():
-            blocks.append(Block(scratch_name(index, name), type.nbytes(rows), index, index))
-    return blocks
+        found += [(scratch_name(index, name), type, index, index) for name, type in each.scratch.items()]
+    return found
 
 
 def scratch_name(index: int, name: str) -> str:

@@ -10,12 +10,14 @@ import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import safetensors
 import safetensors.torch
 import torch
 
+from specdl.core.types import DType, TensorType
+from specdl.plan.disk import file_bytes
 from specdl.runner.errors import RunError, file_errors
 from specdl.runner.files import replace_file, sync_folder, write_synced
 from specdl.runner.state import State, Tensors, decode, described, digest, encode
@@ -25,6 +27,15 @@ NEW, OLD, GONE = ".new-", ".old-", ".gone-"
 """A checkpoint that is being written; one whose place is being taken; one that is being removed."""
 FILES = {"weights": "weights.safetensors", "optimizer": "optimizer.safetensors"}
 STATE = "state.json"
+
+
+def tensors_bytes(tensors: Tensors) -> int:
+    """The exact size of the file that tensors are written to."""
+    types = {
+        name: TensorType(tuple(tensor.shape), cast(DType, str(tensor.dtype).removeprefix("torch.")))
+        for name, tensor in tensors.items()
+    }
+    return file_bytes(types)
 
 
 def folder_name(step: int) -> str:
@@ -65,6 +76,10 @@ class Checkpoints:
             return []
         names = (NAME.fullmatch(each.name) for each in self.path.iterdir() if each.is_dir())
         return sorted(int(name[1]) for name in names if name)
+
+    def nbytes(self) -> int:
+        """The bytes of all files here."""
+        return sum(each.stat().st_size for each in self.path.rglob("*") if each.is_file())
 
     def folder(self, step: int) -> Path:
         return self.path / folder_name(step)

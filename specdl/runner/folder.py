@@ -7,12 +7,13 @@ import json
 import os
 import platform
 import re
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from specdl.plan.disk import room_wanted
+from specdl.plan.machine import free_disk, readable
 from specdl.runner.checkpoint import Checkpoints
 from specdl.runner.errors import RunError, file_errors, no_room
 from specdl.runner.files import pretty, replace_file
@@ -84,13 +85,17 @@ class RunFolder:
         with file_errors(self.path / name, "written"):
             (self.path / name).unlink(missing_ok=True)
 
-    def require_room(self, nbytes: int) -> None:
-        """Raise `ResourceError` (E520) unless the disk has so many bytes free."""
+    def require_room(self, size: int, count: int) -> None:
+        """Raise `ResourceError` (E520) unless `count` checkpoints of a size fit beside what is here.
+
+        Those that are here already are among them.
+        """
         with file_errors(self.path, "read"):
-            free = shutil.disk_usage(self.path).free
-        if free < nbytes:
+            free, held = free_disk(self.path), self.checkpoints.nbytes()
+        if free is not None and free + held < size * count:
+            there = f", and {readable(held)} of them are there" if held else ""
             raise no_room(
-                f"checkpoints need {nbytes:,} bytes, and the disk of `{self.path}` has {free:,} bytes free"
+                f"{room_wanted(size, count)}{there}; the disk of `{self.path}` has {readable(free)} free"
             )
 
     @contextmanager

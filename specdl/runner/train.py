@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from specdl.backends.torch.threads import threads
 from specdl.core.errors import DivergedError
-from specdl.runner.checkpoint import Checkpoint
+from specdl.plan.disk import checkpoints_at_once
+from specdl.runner.checkpoint import Checkpoint, tensors_bytes
 from specdl.runner.denormals import flushed
 from specdl.runner.errors import RunError, file_errors
 from specdl.runner.evaluate import resident
@@ -118,6 +119,7 @@ def begin(job: Job, folder: RunFolder, progress: Progress) -> Found:
     """Make a new run's folder, or see what to go on from in one that is there."""
     described, machine = describe_data(job.data), environment(job.environment)
     if not folder.exists():
+        require_room(job, folder)
         files = {"environment.json": machine, "data.json": described, "resolved.json": job.resolved}
         folder.create(job.spec, job.suffix, files)
         return Found(None)
@@ -132,6 +134,14 @@ def begin(job: Job, folder: RunFolder, progress: Progress) -> Found:
     for damage in found.damaged.values():
         progress.message(f"note: a checkpoint is damaged and was passed over: `{damage.file}` {damage.what}")
     return found
+
+
+def require_room(job: Job, folder: RunFolder) -> None:
+    """Raise `ResourceError` (E520) unless the checkpoints that a run has at a time fit on its disk."""
+    executable, spec = job.model.executable, job.model.spec
+    size = sum(map(tensors_bytes, (executable.parameters, executable.optimizer_state)))
+    steps = pace(spec.train, spec.data, job.data.parts["train"].rows).steps
+    folder.require_room(size, checkpoints_at_once(spec.train.keep, steps))
 
 
 def finished(job: Job, folder: RunFolder, checkpoint: Checkpoint) -> bool:
@@ -152,8 +162,7 @@ def train_from(job: Job, folder: RunFolder, found: Found, progress: Progress, st
             folder.checkpoints.remove(step)
         folder.checkpoints.settle(state, spec.train.keep)
         progress.message(f"going on from step {state.step:,}")
-    held = sum(t.nbytes for t in (*executable.parameters.values(), *executable.optimizer_state.values()))
-    folder.require_room(2 * held)
+    require_room(job, folder)
     for name in (RESULT, DIVERGED):
         folder.drop(name)
     metrics, timing = MetricsFile(folder.metrics, state.metrics), TimingFile(folder.timing)

@@ -11,7 +11,7 @@ from specdl.ops.layers.add import Add
 from specdl.ops.layers.concat import Concat
 from specdl.ops.optimizers.adam import Adam
 from specdl.ops.optimizers.sgd import SGD
-from specdl.plan.plan import Place, make
+from specdl.plan.plan import Place, make, total_for
 from specdl.program.lower import lower
 from specdl.program.passes import JoinUpdates, optimize
 from tests.program.graphs import Drawn, two_layers
@@ -128,3 +128,10 @@ def test_a_thousand_layers():
     plan = plan_of(drawn.graph(out=last), rows=3)
     assert plan.bytes.total <= 1.05 * plan.bytes.lower_bound
     assert len(plan.schedules["train"].program.instrs) == 2 * 2000 + 2 + 2000
+
+
+@settings(max_examples=30)
+@given(nets(), st.sampled_from([1, 7, 50, 256]), st.sampled_from([1, 3, 64, 1000, 2**31 - 1]))
+def test_the_bytes_at_another_batch_size_are_those_of_its_plan(graph, rows, others):
+    made = programs(graph, Adam(lr=0.1))
+    assert total_for(make(made, rows))(others) == make(made, others).bytes.total

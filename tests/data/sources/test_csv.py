@@ -184,15 +184,20 @@ def test_cells_that_are_wrong_are_told_by_column(tmp_path):
     text = "x1,x2,label\n1,red,0\n,2,1\nnan,blue,1\n1,inf,0\n1,2,\n1_0,3,0\n1,2\n"
     assert faults(tmp_path, text, classes(2), LABEL) == [
         "E415 $.data.source: line 2 of `a.csv` has `red` in `x2`, where a number was expected",
+        "  note: it stands at a.csv:2:3",
         "  note: so is 1 more cell",
         '  help: "columns": {"x2": "categorical"}',
         "E413 $.data.source: line 3 of `a.csv` has no value in `x1`",
+        "  note: it stands at a.csv:3:1",
         "  note: so is 1 more cell",
         '  help: "missing": "drop"',
         "E413 $.data.source: line 5 of `a.csv` has `inf` in `x2`, where a finite number was expected",
+        "  note: it stands at a.csv:5:3",
         "E413 $.data.source.target: line 6 of `a.csv` has no value in `label`",
+        "  note: it stands at a.csv:6:5",
         '  help: "missing": "drop"',
         "E415 $.data.source: line 7 of `a.csv` has `1_0` in `x1`, where a number was expected",
+        "  note: it stands at a.csv:7:1",
         '  help: "columns": {"x1": "categorical"}',
         "E415 $.data.source: line 8 of `a.csv` has 2 cells for 3 columns",
     ]
@@ -201,7 +206,8 @@ def test_cells_that_are_wrong_are_told_by_column(tmp_path):
 def test_nan_is_wrong_where_it_does_not_mean_missing(tmp_path):
     options = {**LABEL, "missing_as": ("?",), "missing": "drop"}
     assert faults(tmp_path, "x1,x2,label\n1,nan,0\n?,1,0\n", classes(2), options) == [
-        "E413 $.data.source: line 2 of `a.csv` has `nan` in `x2`, where a finite number was expected"
+        "E413 $.data.source: line 2 of `a.csv` has `nan` in `x2`, where a finite number was expected",
+        "  note: it stands at a.csv:2:3",
     ]
 
 
@@ -259,6 +265,7 @@ def test_what_stands_for_missing_features_does_not_stand_for_a_target(tmp_path, 
     label = {**LABEL, "columns": {"label": "numeric"}, "missing": policy}
     assert faults(tmp_path, text, classes(2, f32(1)), label) == [
         "E413 $.data.source.target: line 3 of `a.csv` has no value in `label`",
+        "  note: it stands at a.csv:3:3",
         '  help: "missing": "drop"',
     ]
 
@@ -313,7 +320,6 @@ def test_policies_that_a_column_cannot_have(tmp_path):
     [
         (b"", "E415 $.data.source.path: `a.csv` is empty"),
         (b"x,label\n", "E415 $.data.source.path: `a.csv` has no rows to read"),
-        (b"x,label\n\xff\xfe,1\n", "E415 $.data.source.path: `a.csv` is not UTF-8: byte 0xff near line 1"),
         (
             b'x,label\n"1,0\n',
             "E415 $.data.source.path: line 2 of `a.csv` cannot be read as CSV: unexpected end of data",
@@ -324,6 +330,78 @@ def test_policies_that_a_column_cannot_have(tmp_path):
 def test_files_that_are_no_table(tmp_path, content, told):
     (tmp_path / "a.csv").write_bytes(content)
     assert complaints(loaded, Csv(path="a.csv", target="label"), classes(2, f32(1)), tmp_path) == [told]
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"), [(b"x,label\n\xff\xfe,1\n", "WINDOWS-1252"), (b"\xff\xfex\0,\0", "UTF-16")]
+)
+def test_text_in_another_encoding(tmp_path, content, encoding):
+    (tmp_path / "a.csv").write_bytes(content)
+    assert complaints(loaded, Csv(path="a.csv", target="label"), classes(2, f32(1)), tmp_path) == [
+        "E415 $.data.source.path: `a.csv` is not UTF-8: byte 0xff near line 1",
+        f"  help: iconv -f {encoding} -t UTF-8 a.csv > utf8.csv",
+    ]
+
+
+def test_decimal_commas(tmp_path):
+    options = {**LABEL, "delimiter": ";"}
+    assert faults(tmp_path, "x;label\n1.5;0\n 2,5;1\n-3,5e2;0\n", classes(2, f32(1)), options) == [
+        "E417 $.data.source: line 3 of `a.csv` has `2,5` in `x`: a number has a point before its decimals, and no comma",
+        "  note: it stands at a.csv:3:2",
+        "  note: so is 1 more cell",
+        "  help: write `2.5`",
+    ]
+    assert faults(tmp_path, "x1,x2,label\n1,5,2,5,0,0\n1,5,2,5,1,0\n", classes(2), LABEL) == [
+        "E417 $.data.source: line 2 of `a.csv` has 6 cells for 3 columns, as if its numbers had decimal commas",
+        "  note: so is 1 more cell",
+        "  help: write `1.5`",
+    ]
+
+
+@pytest.mark.parametrize("other", [";", "\t", "|"])
+def test_another_delimiter(tmp_path, other):
+    text = POINTS.replace(",", other)
+    written = other.replace("\t", "\\t")
+    wanted = [
+        f"E418 $.data.source.path: `a.csv` has `{written}` between its cells, and `,` was expected",
+        f'  help: "delimiter": "{written}"',
+    ]
+    assert faults(tmp_path, text, classes(2), LABEL) == wanted
+    assert faults(tmp_path, text, classes(2)) == wanted
+    assert table(tmp_path, text, classes(2), {**LABEL, "delimiter": other}).parts["train"].rows == 3
+
+
+def test_a_comma_where_something_else_was_told(tmp_path):
+    assert faults(tmp_path, POINTS, classes(2), {**LABEL, "delimiter": ";"})[0] == (
+        "E418 $.data.source.path: `a.csv` has `,` between its cells, and `;` was expected"
+    )
+
+
+def test_a_column_whose_name_has_a_semicolon(tmp_path):
+    options = {"features": ("a;b",), "target": "a;b"}
+    assert table(tmp_path, "a;b\n1\n0\n", classes(2, f32(1)), options).parts["train"].rows == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "header"),
+    [
+        (LABEL, '"x1", "x2", "label"'),
+        ({}, '"x1", "x2", "y"'),
+        ({"features": ("a", "b"), "target": "c"}, '"a", "b", "c"'),
+        ({"features": ("a",), "target": "c"}, '"x1", "x2", "c"'),
+    ],
+)
+def test_a_file_that_begins_with_numbers(tmp_path, options, header):
+    text = POINTS.partition("\n")[2]
+    assert faults(tmp_path, text, classes(2), options) == [
+        "E419 $.data.source.path: `a.csv` begins with numbers, and the names of its columns were expected",
+        f'  help: "header": [{header}]',
+    ]
+
+
+def test_columns_whose_names_are_numbers(tmp_path):
+    options = {"features": ("1", "2"), "target": "3"}
+    assert table(tmp_path, "1,2,3\n0.5,1,0\n", classes(2), options).parts["train"].rows == 1
 
 
 def test_labels_outside_the_classes_are_told_by_line(tmp_path):

@@ -1,0 +1,113 @@
+"""How much memory the samples of files will take, as far as that is told before they are read."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterator
+from math import prod
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from specdl.core.errors import FindingsError
+from specdl.data.base import Ahead, DataSpec, Need, Reading
+from specdl.data.numpy_files import UNREADABLE
+from specdl.data.paths import resolve
+
+SAMPLE = 1 << 16
+"""Bytes of a text file by which its rows are counted."""
+CELL = 8
+"""Bytes of a number as it is read from text, and of the line that a row stands on."""
+
+
+def ahead(spec: DataSpec, reading: Reading) -> Ahead | None:
+    """The bytes that the samples of a spec's files will take; None where nothing tells.
+
+    Npy files are mapped, so that only what is made of them counts; an npz file's arrays are read
+    whole, and so are tables. Files that cannot be had count nothing: reading says why.
+    """
+    source = spec.source
+    if source is None:
+        return None
+    files: set[Path] = set()
+    for place, name in source.files().items():
+        try:
+            files.add(resolve(name, reading.folder, reading.allowed, place))
+        except FindingsError:
+            continue
+    if not files:
+        return None
+    kinds = {"npy": of_npy, "npz": of_npz, "csv": of_csv}
+    if source.type not in kinds:
+        return None
+    total = sum(kinds[source.type](file, source, reading.need) for file in files)
+    return Ahead(total, source.type != "csv")
+
+
+def of_npy(file: Path, source: Any, need: Need) -> int:
+    """The bytes of an array's samples in the type that a model takes, as its header tells."""
+    try:
+        with file.open("rb") as handle:
+            shape, _ = header(handle)
+    except UNREADABLE:
+        return 0
+    return prod(shape) * itemsize(need)
+
+
+def of_npz(file: Path, source: Any, need: Need) -> int:
+    """The bytes of all arrays of a file as they are stored, and in the type that a model takes."""
+    total = 0
+    try:
+        with zipfile.ZipFile(file) as archive:
+            for member in archive.infolist():
+                with archive.open(member) as handle:
+                    shape, dtype = header(handle)
+                total += prod(shape) * (dtype.itemsize + itemsize(need))
+    except UNREADABLE:
+        return 0
+    return total
+
+
+def header(handle: Any) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """The shape and the type of an array, of which nothing is read; raises what numpy raises."""
+    version = np.lib.format.read_magic(handle)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(handle)
+    return shape, dtype
+
+
+def itemsize(need: Need) -> int:
+    """The fewest bytes that a number takes in a model's inputs."""
+    sizes = {"float32": 4, "bfloat16": 4, "float64": 8, "int64": 8, "bool": 1}
+    return min(sizes[type.dtype] for type in need.inputs.values())
+
+
+def of_csv(file: Path, source: Any, need: Need) -> int:
+    """About the bytes of a table: its first rows tell how long a row is, and the file how many there are."""
+    try:
+        size = file.stat().st_size
+        with file.open("rb") as handle:
+            rows = list(whole_rows(handle, source.delimiter))
+    except (OSError, csv.Error):
+        return 0
+    if not rows:
+        return 0
+    samples = size * len(rows) // sum(count for count, _ in rows)
+    width = sum(prod(type.bind(1).shape) for type in (*need.inputs.values(), *need.targets.values()))
+    cells = max(len(cells) for _, cells in rows)
+    return samples * (CELL * (min(cells, width) + 1) + itemsize(need) * width)
+
+
+def whole_rows(handle: BinaryIO, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """The first whole lines of a file as cells, each with its bytes."""
+    text = handle.read(SAMPLE)
+    lines = text.splitlines(keepends=True)
+    whole = lines if len(text) < SAMPLE or len(lines) == 1 else lines[:-1]
+    for line in whole:
+        if not line.strip():
+            continue
+        for cells in csv.reader(io.StringIO(line.decode("utf-8", "replace")), delimiter=delimiter):
+            yield len(line), cells

@@ -1,0 +1,61 @@
+"""Where in a text file the cells stand that something is wrong with: read again, since it is rare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import islice
+from pathlib import Path
+
+QUOTE = '"'
+
+
+def spots(
+    file: Path, delimiter: str, cells: Mapping[int, set[int]]
+) -> dict[tuple[int, int], tuple[int, int]]:
+    """Line and column, from 1, of cells, which are named by the line where their row begins and their number.
+
+    Columns count code points. What is no longer there has no place.
+    """
+    found: dict[tuple[int, int], tuple[int, int]] = {}
+    try:
+        with file.open(encoding="utf-8-sig", newline="", errors="replace") as handle:
+            at = 1
+            for line in sorted(cells):
+                text = "".join(islice(handle, line - at, line - at + 1))
+                at = line + 1
+                while unclosed(text) and (more := next(handle, "")):
+                    text, at = text + more, at + 1
+                begins = starts(text, delimiter)
+                for number in cells[line]:
+                    if number < len(begins):
+                        found[line, number] = place(text, begins[number], line)
+    except OSError:
+        pass
+    return found
+
+
+def unclosed(text: str) -> bool:
+    """Whether a quoted cell goes on in the next line."""
+    return text.count(QUOTE) % 2 == 1
+
+
+def starts(text: str, delimiter: str) -> list[int]:
+    """Where each cell of a row begins, blanks before it left out."""
+    begins, quoted = [0], False
+    for offset, char in enumerate(text):
+        if char == QUOTE:
+            quoted = not quoted
+        elif char == delimiter and not quoted:
+            begins.append(offset + 1)
+    return [begin + blanks(text[begin:]) for begin in begins]
+
+
+def blanks(text: str) -> int:
+    """How many blanks a text begins with."""
+    return len(text) - len(text.lstrip(" "))
+
+
+def place(text: str, offset: int, line: int) -> tuple[int, int]:
+    """Line and column of an offset into a row that begins on a line."""
+    before = text[:offset]
+    return line + before.count("\n"), offset - (before.rfind("\n") + 1) + 1

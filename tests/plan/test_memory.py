@@ -1,0 +1,158 @@
+import pytest
+
+import specdl
+from specdl.compiler import analyse
+from specdl.core.diagnostics import Replace
+from specdl.plan.machine import readable
+from tests.cli.conftest import spec
+
+
+def refused(value, max_memory=None):
+    (finding,) = errors(value, max_memory)
+    assert finding.code == "E510"
+    return finding
+
+
+def errors(value, max_memory=None):
+    return [each for each in specdl.check(value, max_memory=max_memory) if each.severity == "error"]
+
+
+def linear(*widths, **more):
+    layers = [
+        {"type": "linear", "out_features": width, "name": f"fc{n}"} for n, width in enumerate(widths, 1)
+    ]
+    return spec(model={"input": {"shape": [784]}, "layers": layers}, loss={"type": "mse"}, metrics=[], **more)
+
+
+def test_the_three_that_take_most_with_their_places():
+    finding = refused(linear(10**12, 1))
+    told = [(note.message, note.place.path) for note in finding.notes if note.place]
+    # a weight, its gradient, two values of adam's state and a temporary for each of its elements
+    weight = 5 * 4 * 784 * 10**12
+    assert told[0][1] == "$.model.layers[0]"
+    assert told[0][0].startswith(f"`fc1` takes {readable(weight)}")
+    assert "weight f32[1000000000000,784], its gradient, adam's state and scratch" in told[0][0]
+    assert told[1][1] == "$.model.layers[1]"
+    assert len(told) == 3
+
+
+def test_the_limit_is_told_with_whose_it_is(monkeypatch):
+    assert refused(spec(), 1000).message.endswith("and `--max-memory` allows 1,000 bytes")
+    from specdl import compiler
+    from specdl.plan.machine import Limit
+
+    monkeypatch.setattr(compiler, "memory_limit", lambda: Limit(1 << 10, "the cgroup `/a` allows"))
+    assert refused(spec()).message.endswith("and the cgroup `/a` allows 1,024 bytes")
+
+
+def test_the_batch_that_fits_can_be_pasted():
+    value = linear(100, 10)
+    value["data"]["batch_size"] = 100_000
+    limit = 8 << 20
+    finding = refused(value, limit)
+    key, _, rows = finding.help.partition(": ")
+    assert key == '"batch_size"'
+    for more, fits in ((0, True), (1, False)):
+        value["data"]["batch_size"] = int(rows) + more
+        assert (errors(value, limit) == []) == fits
+
+
+def test_the_fix_is_the_same_batch_and_not_sure():
+    from specdl.compiler import known, memory_findings
+    from specdl.plan.machine import Limit
+
+    value = linear(100, 10)
+    value["data"]["batch_size"] = 100_000
+    compilation, _ = analyse(value)
+    (finding,) = memory_findings(compilation, Limit(8 << 20, "this machine has"), known(compilation))
+    (edit,) = finding.fix.edits
+    assert isinstance(edit, Replace)
+    assert edit.path == ("data", "batch_size")
+    assert finding.help == f'"batch_size": {edit.value}'
+    assert not finding.fix.sure
+
+
+def test_where_one_sample_is_too_much_no_batch_is_named():
+    finding = refused(linear(10**12))
+    assert finding.help is None
+    assert finding.notes[-1].message.startswith("a batch of 1 would still take ")
+
+
+def test_data_that_is_larger_than_the_model_is_told_of():
+    value = spec(data={"source": {"type": "random", "train": 2**31 - 1}, "batch_size": 8})
+    finding = refused(value, 1 << 30)
+    assert finding.path == "$.data.source"
+    assert finding.notes[0].message.startswith("the data takes ")
+    assert finding.help is None
+
+
+def test_layers_of_one_line_are_told_as_one():
+    value = spec(
+        blocks={"body": {"layers": [{"type": "linear", "out_features": 6, "name": "fc"}]}},
+        model={
+            "input": {"shape": [6]},
+            "layers": [
+                {"type": "block", "block": "body", "repeat": 30, "name": "deep"},
+                {"type": "linear", "out_features": 3},
+            ],
+        },
+    )
+    note = refused(value, 1000).notes[0]
+    assert note.message.startswith("`deep.0.fc` and 29 more of this line take ")
+    assert note.place.path == "$.blocks.body.layers[0]"
+
+
+HUGE = {
+    "wide": linear(10**12),
+    "wider": linear(10**18),
+    "a product of two": linear(10**12, 10**12),
+    "widths beyond int64": linear(10**18, 10**18, 10**18),
+    "a large batch": linear(10**6, data={"source": {"type": "disc", "train": 9}, "batch_size": 2**31 - 1}),
+    "repeated": spec(
+        blocks={"b": {"layers": [{"type": "linear", "out_features": 10**12}]}},
+        model={"input": {"shape": [4]}, "layers": [{"type": "block", "block": "b", "repeat": 500}]},
+        loss={"type": "mse"},
+        metrics=[],
+    ),
+    "wide in arithmetic": spec(
+        vars={"width": 10**12},
+        model={
+            "input": {"shape": [4]},
+            "layers": [{"type": "linear", "out_features": "${width * width * width}"}],
+        },
+        loss={"type": "mse"},
+        metrics=[],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HUGE)
+def test_what_no_machine_has_is_refused_with_the_number(name):
+    value = HUGE[name]
+    finding = next(each for each in specdl.check(value) if each.code == "E510")
+    compilation, _ = analyse(value)
+    assert f"{compilation.plan.bytes.total:,} bytes" in finding.message or "for buffers" in finding.message
+    assert compilation.plan.bytes.total > 2**40
+
+
+def test_nothing_of_it_grows_with_the_numbers():
+    import tracemalloc
+
+    value = linear(10**12)
+    specdl.check(value)
+    tracemalloc.start()
+    specdl.check(value)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 8 << 20
+
+
+def test_require_memory_names_them_too(monkeypatch):
+    from specdl import compiler
+
+    monkeypatch.setattr(compiler, "free_memory", lambda: 1000)
+    with pytest.raises(specdl.ResourceError) as caught:
+        specdl.compile(spec(), backend="torch")
+    assert caught.value.message.endswith("and 1,000 bytes are free")
+    assert any(note.startswith("`fc1` takes ") for note in caught.value.notes)
+    assert caught.value.notes[0].endswith(" at $.loss")
