@@ -143,12 +143,14 @@ class Rewriter:
         return None
 
     def remove_lines(self, entry: Entry, after: Entry | None) -> list[TextEdit] | None:
-        """Take an entry away that is written with indentation: its lines, or up to the next entry."""
+        """Take an entry away that is written with indentation; a comment behind it stays."""
         start, end = self.line_start(entry.start), self.line_end(entry.end)
-        if end is None:
+        if end is None or (entry.value.kind != "scalar" and self.comments(entry.start, entry.end)):
             return None
-        before = self.text[start : entry.start]
+        before, behind = self.text[start : entry.start], self.text.find("#", entry.end, end)
         if before.strip() == ("" if entry.key else "-"):
+            if behind >= 0:
+                return [TextEdit(start + len(before) - len(before.lstrip()), behind, "")]
             stop = self.next_line(end)
             return [TextEdit(start if stop > end else self.line_break(start), stop, "")]
         if entry.key and after and not self.comments(entry.end, after.start):

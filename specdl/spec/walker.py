@@ -138,7 +138,10 @@ class Walker:
             help = "put it in a list, between `[` and `]`" if isinstance(raw, dict) else f'write ["{raw}"]'
             sure = isinstance(raw, str) or "type" in raw
             fix = Fix("put it in a list", (Replace(site.path, [raw]),), sure)
-        return self.tell("E113", message, site, help=help, fix=fix)
+        self.tell("E113", message, site, help=help, fix=fix)
+        if fix and isinstance(kind, Items) and isinstance(raw, dict):
+            self.resolve(kind.item, raw, site, key)  # its own mistakes are told at once
+        return FAILED
 
     def entry(
         self, cls: type[Entry], raw: Mapping[str, Any], site: Site, owner: str | None = None,

@@ -19,7 +19,6 @@ import re
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -31,8 +30,8 @@ FENCE = re.compile(
 ESCAPE = re.compile(r"\\x([0-9a-f]{2})|\\u([0-9a-f]{4,6})")
 HERE = "/here"
 """Stands for the folder that a case runs in."""
-DISK = SimpleNamespace(total=2**40, used=2**39, free=2**39)
-"""The disk that every case runs on."""
+FREE_DISK = 2**39
+"""What the disk of every case has free."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +116,7 @@ class Runner:
         self.folder, self.monkeypatch, self.capsys = folder / HERE[1:], monkeypatch, capsys
         self.folder.mkdir()
         monkeypatch.chdir(self.folder)
-        monkeypatch.setattr("shutil.disk_usage", lambda path: DISK)
+        monkeypatch.setattr("specdl.plan.disk.free_disk", lambda path: FREE_DISK)
         for name in ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE"):
             monkeypatch.delenv(name, raising=False)
 
