@@ -1,7 +1,9 @@
 """JSON as RFC 8259 has it, with the place of every key and value.
 
 The standard library's parser knows no places, takes NaN and the last of two equal keys, and
-says little about a missing comma; so this is a small scanner of our own.
+says little about a missing comma; so this is a small scanner of our own. What people write by
+habit from other languages is told, taken as it was meant, and read past, so that one reading
+finds all of it.
 """
 
 from __future__ import annotations
@@ -9,35 +11,31 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from specdl.core.diagnostics import Path
-from specdl.spec.text import MAX_DEPTH, Parsed, Reading, TextError
+from specdl.core.diagnostics import TextEdit
+from specdl.spec import json_faults
+from specdl.spec.text import MAX_DEPTH, Mark, Parsed, Places, Reading, TextError
 
 BLANK = re.compile(r"[ \t\n\r]*")
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+STRING = re.compile(r'"([^"\\\x00-\x1f]*)"')
 PLAIN = re.compile(r'[^"\\\x00-\x1f]*')
 WORD = re.compile(r"[^\s,:\[\]{}\"']+")
+KEY_AHEAD = re.compile(r'"(?:[^"\\\n]|\\.)*"[ \t\r\n]*:')
 HEX = re.compile(r"[0-9a-fA-F]{4}")
 CONSTANTS = {"true": True, "false": False, "null": None}
 ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-MEANT = {
-    "True": "true", "TRUE": "true", "yes": "true", "on": "true",
-    "False": "false", "FALSE": "false", "no": "false", "off": "false",
-    "None": "null", "nil": "null", "undefined": "null", "NULL": "null", "Null": "null",
-}  # fmt: skip
-NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
 
 
 def parse(text: str) -> Parsed:
     """The value of a JSON text.
 
-    Raises `TextError` with every fault: reading goes on after a key that stands twice and a
-    number that is too large, and stops at the first fault of syntax.
+    Raises `TextError` with every fault: reading goes on after what it is clear how to read, and
+    stops at the first fault of syntax that leaves that open.
     """
     scanner = Scanner(text)
     value = scanner.whole()
-    if scanner.found.faults:
-        raise TextError(*scanner.found.faults)
-    return Parsed(value, scanner.found.values, scanner.found.keys)
+    scanner.found.settle()
+    return Parsed(value, Places(scanner.mark), Places(scanner.mark, of_keys=True))
 
 
 class Scanner:
@@ -46,78 +44,91 @@ class Scanner:
     def __init__(self, text: str) -> None:
         self.text, self.at = text, 0
         self.found = Reading(text)
+        self.mark = Mark(0, 0)
+        """The mark of the value that was read last."""
 
     def whole(self) -> Any:
         """The only value of the text."""
+        if json_faults.YAML.match(self.text):
+            raise self.found.ended(json_faults.yaml(self.text))
         self.blank()
-        value = self.value(())
+        value = self.value(0)
+        mark = self.mark
         self.blank()
         if self.at < len(self.text):
-            raise self.stop("there is more text after the end of the spec", self.at, len(self.text.rstrip()))
+            raise self.found.ended(json_faults.rest(self.text, self.at))
+        self.mark = mark
         return value
 
-    def stop(self, message: str, start: int, end: int | None = None, help: str | None = None) -> TextError:
-        return self.found.stop("E003", message, start, start + 1 if end is None else end, help)
+    def stop(
+        self, message: str, start: int, end: int | None = None, help: str | None = None, *edits: TextEdit
+    ) -> TextError:
+        return self.found.stop("E003", message, start, start + 1 if end is None else end, help, *edits)
 
     def blank(self) -> None:
-        """Skip blanks; refuse a comment, which people try to write."""
-        match = BLANK.match(self.text, self.at)
-        self.at = match.end() if match else self.at
-        if self.text.startswith(("//", "/*", "#"), self.at):
-            end = self.text.find("\n", self.at)
-            help = "say it in `description`, or write the spec as YAML"
-            raise self.stop("JSON has no comments", self.at, end if end > 0 else len(self.text), help)
+        """Skip blanks, and comments, which people write though JSON has none."""
+        text = self.text
+        while True:
+            match = BLANK.match(text, self.at)
+            assert match is not None
+            self.at = match.end()
+            if text[self.at : self.at + 1] not in ("/", "#") or not text.startswith(
+                ("//", "/*", "#"), self.at
+            ):
+                return
+            fault = json_faults.comment(text, self.at)
+            self.found.fault(fault)
+            self.at = fault.span[1]
 
     def peek(self) -> str:
         """The next character, or nothing at the end."""
         return self.text[self.at : self.at + 1]
 
-    def value(self, path: Path) -> Any:
+    def value(self, depth: int) -> Any:
         char, start = self.peek(), self.at
         if char in ("{", "["):
-            self.found.place(path, start, start + 1)
-            if len(path) >= MAX_DEPTH:
+            self.found.more(start, start + 1)
+            if depth >= MAX_DEPTH:
                 message = f"values are nested more than {MAX_DEPTH} deep"
                 raise self.found.stop("E005", message, start, start + 1)
-            return self.mapping(path) if char == "{" else self.sequence(path)
+            return self.mapping(depth) if char == "{" else self.sequence(depth)
         value = self.string() if char == '"' else self.scalar()
-        self.found.place(path, start, self.at)
+        self.found.more(start, self.at)
+        self.mark = Mark(start, self.at)
         return value
 
-    def mapping(self, path: Path) -> dict[str, Any]:
-        start, result = self.at, dict[str, Any]()
+    def mapping(self, depth: int) -> dict[str, Any]:
+        start, result, marks = self.at, dict[str, Any](), dict[str, Mark]()
         self.at += 1
         self.blank()
         while self.peek() != "}":
             begin = self.at
             key = self.key(start)
-            first = self.found.key((*path, key), begin, self.at)
+            span = (begin, self.at)
+            if not (key.isascii() and key.isprintable()):
+                self.found.strange(key, span, result)
             self.colon(key)
-            # What stands under the second of two equal keys is read for its syntax only.
-            value = self.value((*path, key)) if first else self.aside((*path, key))
-            result.setdefault(key, value)
+            value = self.value(depth + 1)
+            if key in result:
+                self.found.twice(key, marks[key].key or span, span)
+            else:
+                result[key], marks[key] = value, self.mark
+                self.mark.key = span
             self.separator(start, "}")
         self.at += 1
+        self.mark = Mark(start, start + 1, None, marks)
         return result
 
-    def aside(self, path: Path) -> Any:
-        """A value whose places are forgotten."""
-        kept, self.found = self.found, Reading(self.text)
-        try:
-            return self.value(path)
-        except TextError as error:
-            raise TextError(*kept.faults, *error.faults) from None
-        finally:
-            self.found = kept
-
-    def sequence(self, path: Path) -> list[Any]:
-        start, result = self.at, list[Any]()
+    def sequence(self, depth: int) -> list[Any]:
+        start, result, marks = self.at, list[Any](), list[Mark]()
         self.at += 1
         self.blank()
         while self.peek() != "]":
-            result.append(self.value((*path, len(result))))
+            result.append(self.value(depth + 1))
+            marks.append(self.mark)
             self.separator(start, "]")
         self.at += 1
+        self.mark = Mark(start, start + 1, None, marks)
         return result
 
     def key(self, opening: int) -> str:
@@ -125,23 +136,33 @@ class Scanner:
             return self.string()
         if not self.peek():
             raise self.unclosed(opening)
-        start = self.at
-        word = WORD.match(self.text, start)
-        if self.peek() == "'":
-            raise self.single_quotes()
-        if word and self.text[start] not in "+-.0123456789":
-            raise self.stop("a key must stand in double quotes", start, word.end(), f'write "{word[0]}"')
-        raise self.stop('expected a key in double quotes, or "}"', start)
+        quoted = self.other_quotes()
+        if quoted is not None:
+            return quoted
+        word = WORD.match(self.text, self.at)
+        if word and word[0][0] not in "+-.0123456789(":
+            self.found.fault(json_faults.bare_key(self.text, *word.span()))
+            self.at = word.end()
+            return word[0]
+        if self.peek() == ",":
+            raise self.stop("a comma stands where a key should", self.at, None, "take the comma away")
+        raise self.stop('expected a key in double quotes, or "}"', self.at)
 
     def colon(self, key: str) -> None:
         self.blank()
-        if self.peek() != ":":
-            raise self.stop(f"a colon is missing after the key `{key[:60]}`", self.at)
-        self.at += 1
+        char = self.peek()
+        if char != ":":
+            fault = json_faults.no_colon(self.text, self.at, key)
+            if char != "=" and char not in json_faults.BEGINNINGS:
+                raise self.found.ended(fault)
+            self.found.fault(fault)
+        if char in (":", "="):
+            self.at += 1
         self.blank()
 
     def separator(self, opening: int, closing: str) -> None:
         """A comma and what follows it, or the end of a mapping or list."""
+        before = self.at
         self.blank()
         char, comma = self.peek(), self.at
         if char == closing:
@@ -149,20 +170,35 @@ class Scanner:
         if not char:
             raise self.unclosed(opening)
         if char != ",":
-            if char in "}]":
-                opened = self.text[opening]
-                raise self.stop(
-                    f"`{char}` cannot close what `{opened}` opened", self.at, None, f"write `{closing}`"
-                )
-            raise self.stop("a comma is missing before this", self.at, self.token_end())
+            self.no_comma(opening, closing, before)
+            return
         self.at += 1
         self.blank()
+        while self.peek() == ",":
+            self.found.fault(json_faults.two_commas(self.at, comma))
+            self.at += 1
+            self.blank()
         if self.peek() == closing:
-            raise self.stop(f"a comma stands before `{closing}`", comma, None, "take the comma away")
-        if self.peek() == ",":
-            raise self.stop("two commas stand one after the other", self.at, None, "take one away")
+            self.found.fault(json_faults.last_comma(comma, closing))
         if not self.peek():
             raise self.unclosed(opening)
+
+    def no_comma(self, opening: int, closing: str, before: int) -> None:
+        """Go on where only a comma can be missing: before a key, and before a value on a new line."""
+        char = self.peek()
+        if char in "}]":
+            opened = self.text[opening]
+            message = f"`{char}` cannot close what `{opened}` opened"
+            raise self.stop(message, self.at, None, f"write `{closing}`")
+        if char == ":":
+            raise self.stop("a colon stands after a value", self.at)
+        clear = "\n" in self.text[before : self.at]
+        if closing == "}":
+            clear = KEY_AHEAD.match(self.text, self.at) is not None or (clear and char == '"')
+        fault = json_faults.no_comma(before, (self.at, self.token_end()), clear)
+        if not clear:
+            raise self.found.ended(fault)
+        self.found.fault(fault)
 
     def token_end(self) -> int:
         """Where the token at hand ends, for the mark under it."""
@@ -179,16 +215,22 @@ class Scanner:
         closing = {"{": "}", "[": "]"}[char]
         return self.stop(f"`{char}` is never closed", opening, None, f"write `{closing}` where it should end")
 
-    def single_quotes(self) -> TextError:
-        end = self.text.find("'", self.at + 1)
-        line = self.text.find("\n", self.at)
-        if end < 0 or 0 <= line < end:
-            return self.stop("JSON's quotes are double", self.at)
-        inside = self.text[self.at + 1 : end]
-        help = f'write "{inside}"' if len(inside) <= 60 else None
-        return self.stop("JSON's quotes are double", self.at, end + 1, help)
+    def other_quotes(self) -> str | None:
+        """What stands in quotes that are not JSON's, told and read; None if none stand here."""
+        if self.peek() not in json_faults.QUOTES:
+            return None
+        fault, value = json_faults.quotes(self.text, self.at)
+        if value is None:
+            raise self.found.ended(fault)
+        self.found.fault(fault)
+        self.at = fault.span[1]
+        return value
 
     def string(self) -> str:
+        match = STRING.match(self.text, self.at)
+        if match:
+            self.at = match.end()
+            return match[1]
         start, parts = self.at, list[str]()
         self.at += 1
         while True:
@@ -205,9 +247,9 @@ class Scanner:
             elif char in ("", "\n", "\r"):
                 raise self.stop("the text that begins here has no closing quote", start, self.at)
             else:
-                wanted = "\\t" if char == "\t" else f"\\u{ord(char):04x}"
-                message = "a control character stands in a text"
-                raise self.stop(message, self.at, None, f"write `{wanted}`")
+                self.found.fault(json_faults.control(char, self.at))
+                parts.append(char)
+                self.at += 1
 
     def escape(self) -> str:
         start = self.at
@@ -216,10 +258,9 @@ class Scanner:
             self.at += 2
             return ESCAPES[char]
         if char != "u":
-            shown = char if char.isprintable() else ""
-            raise self.stop(
-                f"`\\{shown}` means nothing in JSON", start, start + 2, "write `\\\\` for a backslash"
-            )
+            self.found.fault(json_faults.backslash(char, start))
+            self.at += 1
+            return "\\"
         code = self.unit(start)
         if 0xD800 <= code < 0xDC00 and self.text.startswith("\\u", self.at):
             low = self.unit(self.at)
@@ -238,46 +279,22 @@ class Scanner:
         return int(match[0], 16)
 
     def scalar(self) -> Any:
-        """A number, `true`, `false` or `null`."""
+        """A number, `true`, `false` or `null`, or what was meant to be one."""
         start = self.at
         match = WORD.match(self.text, start)
         word = match[0] if match else ""
-        if word in CONSTANTS:
-            self.at += len(word)
-            return CONSTANTS[word]
         if NUMBER.fullmatch(word):
             self.at += len(word)
             return self.found.number(word, start)
-        raise self.no_value(word)
-
-    def no_value(self, word: str) -> TextError:
-        """Why no value begins here."""
-        start, end = self.at, self.at + max(1, len(word))
-        shown = word if len(word) <= 40 else f"{word[:37]}..."
-        if not self.peek():
-            message = "the text ends where a value should be"
-            return self.stop(message, max(0, len(self.text.rstrip()) - 1), len(self.text.rstrip()))
-        if self.peek() == "'":
-            return self.single_quotes()
-        if NOT_FINITE.fullmatch(word):
-            return self.found.stop("E006", f"`{shown}` is not a finite number", start, end)
-        if word in MEANT:
-            return self.stop(f"`{shown}` is not JSON", start, end, f"write {MEANT[word]}")
-        if word[:1] in "+-.0123456789" and word:
-            return self.stop(f"`{shown}` is not a number as JSON writes them", start, end, number_help(word))
-        if word.startswith("$"):
-            return self.stop("an expression must stand in double quotes", start, end)
-        if not word:
-            return self.stop(f"expected a value, found `{self.peek()}`", start, end)
-        return self.stop(f"`{shown}` must stand in double quotes", start, end, f'write "{shown}"')
-
-
-def number_help(word: str) -> str | None:
-    """The number that was probably meant, in JSON's notation."""
-    if not any(char.isdigit() for char in word):
-        return None
-    sign = "-" if word.startswith("-") else ""
-    digits = word.lstrip("+-").replace("_", "").lstrip("0") or "0"
-    digits = f"0{digits}" if digits.startswith(".") else digits
-    digits = digits.removesuffix(".")
-    return f"write {sign}{digits}" if NUMBER.fullmatch(digits) and len(digits) <= 40 else None
+        if word in CONSTANTS:
+            self.at += len(word)
+            return CONSTANTS[word]
+        quoted = self.other_quotes()
+        if quoted is not None:
+            return quoted
+        fault, value = json_faults.no_value(self.text, start, word)
+        if value is json_faults.UNKNOWN:
+            raise self.found.ended(fault)
+        self.found.fault(fault)
+        self.at = fault.span[1]
+        return value

@@ -134,7 +134,9 @@ class Reading:
         if self.odd:
             from specdl.spec.odd_keys import judge
 
-            self.faults += judge(self.text, self.odd)
+            told = [each.span[0] for each in faults if each.code == "E008"]
+            odd = [each for each in self.odd if not any(each[1][0] <= at < each[1][1] for at in told)]
+            self.faults += judge(self.text, odd)
             self.odd = []
         return TextError(*sorted([*self.faults, *faults], key=lambda each: each.span[0]))
 

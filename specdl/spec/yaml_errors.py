@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import yaml
 
-from specdl.spec.text import Fault, Span
+from specdl.core.diagnostics import TextEdit, TextFix
+from specdl.core.lookalikes import Stranger
+from specdl.spec.text import Fault, Span, cut
 
-RESERVED = "@`%"
+TAB_WIDTH = 2
+"""Blanks that stand for a tab where a text is indented with tabs."""
+AROUND = 20
+"""Lines before a fault in which its cause is looked for."""
+TABS = re.compile(r"^ *\t[ \t]*", re.MULTILINE)
+BLANKS = "\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000"
+NO_WIDTH = "\u200b"
+ODD_BLANK = re.compile(rf"(?:^ *|(?<=[:-]) *)(?P<odd>[{BLANKS}][ {BLANKS}]*)", re.MULTILINE)
+"""Blanks that YAML takes for letters, where a blank must have been meant."""
+GLUED = re.compile(r"^[ ]*(?:- +)?(?P<key>[A-Za-z_][\w-]*):(?=[^\s:/])", re.MULTILINE)
+AFTER = re.compile(r"\s*[,\]}]")
+COMMENT = re.compile(r"(?://|/\*)")
+FOREIGN = {"!!str": "write it in quotes", "!!null": "write null"}
 
 
 def explain(error: yaml.MarkedYAMLError, text: str) -> Fault:
@@ -14,11 +31,29 @@ def explain(error: yaml.MarkedYAMLError, text: str) -> Fault:
     at = min(error.problem_mark.index, len(text)) if error.problem_mark else 0
     begin = error.context_mark.index if error.context_mark else at
     problem, context = str(error.problem or ""), str(error.context or "")
-    for test in (unfinished, forbidden, misplaced):
+    for test in (blanks, commented, unfinished, forbidden, misplaced):
         fault = test(problem, context, at, begin, text)
         if fault:
             return fault
     return Fault("E003", "this is not YAML: something else is expected here", one(at, text))
+
+
+def tagged(tag: str, text: str, start: int, end: int) -> Fault:
+    """A tag before a value that begins at `end`."""
+    while start < end and text[start] != "!":
+        start += 1
+    word = text[start:].split(None, 1)[0] if start < len(text) else ""
+    word = re.split(r"[,\[\]{}]", word, maxsplit=1)[0] if not word.startswith("!<") else word
+    stop = start + max(1, len(word))
+    help = FOREIGN.get(word, "take the tag away")
+    message = "a spec has no tags: a value is what it looks like"
+    if word in FOREIGN or "python" in tag or start == stop:
+        return Fault("E007", message, (start, stop), help)
+    after = stop
+    while text[after : after + 1] == " ":
+        after += 1
+    fix = TextFix(help, (TextEdit(start, after, ""),))
+    return Fault("E007", message, (start, stop), help, fix=fix)
 
 
 def one(at: int, text: str) -> Span:
@@ -29,6 +64,86 @@ def one(at: int, text: str) -> Span:
     while end < len(text) and text[end] not in " \t\r\n,:[]{}":
         end += 1
     return at, max(end, at + 1)
+
+
+def lines(begin: int, at: int, text: str) -> Span:
+    """The lines that a cause may stand on: from the context's, or the one before, to the fault's own."""
+    start = text.rfind("\n", 0, min(begin, at)) + 1
+    if "\n" not in text[start:at]:
+        start = text.rfind("\n", 0, max(0, start - 1)) + 1
+    for _ in range(AROUND):
+        if text.count("\n", start, at) <= AROUND:
+            break
+        start = text.find("\n", start) + 1
+    end = text.find("\n", at)
+    return start, len(text) if end < 0 else end
+
+
+def blanks(problem: str, context: str, at: int, begin: int, text: str) -> Fault | None:
+    """Tabs and odd blanks where YAML counts blanks, and blanks that are missing."""
+    if "flow" in context or "quoted" in context:
+        return None
+    start, end = lines(begin, at, text)
+    if ODD_BLANK.search(text, start, end):
+        return odd_blanks(start, end, text)
+    if "cannot start any token" in problem and text[at : at + 1] == "\t":
+        return tab(at, text)
+    if not any(each in problem for each in ("tab character", "mapping values", "expected ':'", "block end")):
+        return None
+    indented = TABS.search(text, start, end)
+    if indented:
+        return tab(text.index("\t", indented.start()), text)
+    return glued(start, end, text)
+
+
+def odd_blanks(start: int, end: int, text: str) -> Fault:
+    """Blanks that YAML takes for letters; those of no width go, the others become blanks."""
+    found = list(ODD_BLANK.finditer(text, start, end))
+    edits = tuple(TextEdit(*each.span("odd"), " " * len(each["odd"].replace(NO_WIDTH, ""))) for each in found)
+    fix = TextFix("write a blank", edits, sure=True)
+    at = found[0].start("odd")
+    message = f"a {Stranger(0, text[at], '').told} stands here, which looks like a blank and is none"
+    return Fault("E008", message, (at, found[0].end("odd")), fix.message, fix=fix)
+
+
+def tab(at: int, text: str) -> Fault:
+    """A tab in the indentation. Where all of a text's is tabs, each stands for as many blanks."""
+    start = text.rfind("\n", 0, at) + 1
+    if text[start:at].strip(" \t"):
+        fix = TextFix("write a blank", (TextEdit(at, at + 1, " "),), sure=True)
+        return Fault("E009", "a tab stands where YAML wants blanks", (at, at + 1), fix.message, fix=fix)
+    found = list(TABS.finditer(text))
+    edits = tuple(TextEdit(*each.span(), each[0].replace("\t", " " * TAB_WIDTH)) for each in found)
+    pure = not re.search(r"^ +\S", text, re.MULTILINE) and not any(" " in each[0] for each in found)
+    sure = pure and not re.search(r"[|>][-+0-9]*[ \t]*$", text, re.MULTILINE)
+    fix = TextFix("indent with blanks", edits, sure=sure)
+    return Fault(
+        "E009", "a line is indented with a tab, and YAML counts blanks", (at, at + 1), fix.message, fix=fix
+    )
+
+
+def glued(start: int, end: int, text: str) -> Fault | None:
+    """A colon with no blank after it, so that key and value are one text."""
+    match = GLUED.search(text, start, end)
+    if not match:
+        return None
+    fix = TextFix("write a blank after the colon", (TextEdit(match.end(), match.end(), " "),), sure=True)
+    message = f"a blank is missing after the colon of `{cut(match['key'])}`"
+    return Fault("E003", message, (match.end() - 1, match.end()), fix.message, fix=fix)
+
+
+def commented(problem: str, context: str, at: int, begin: int, text: str) -> Fault | None:
+    """A comment as C and JavaScript write it."""
+    start, end = lines(begin, at, text)
+    match = COMMENT.match(text, begin) or re.compile(r"(?m)^[ \t]*(?P<mark>//|/\*)").search(text, start, end)
+    if not match:
+        return None
+    at = match.end() - 2
+    stop = text.find("\n", at)
+    fix = TextFix("write `#`", (TextEdit(at, at + 2, "#"),), sure=match[0].strip() == "//")
+    return Fault(
+        "E003", "YAML's comments begin with `#`", (at, len(text) if stop < 0 else stop), fix.message, fix=fix
+    )
 
 
 def unfinished(problem: str, context: str, at: int, begin: int, text: str) -> Fault | None:
@@ -56,9 +171,8 @@ def forbidden(problem: str, context: str, at: int, begin: int, text: str) -> Fau
     """Characters that cannot stand where they do."""
     char = text[at : at + 1]
     if "cannot start any token" in problem:
-        if char == "\t":
-            return Fault("E003", "a tab stands where YAML wants blanks", (at, at + 1), "indent with blanks")
-        return Fault("E003", f"text that begins with `{char}` must stand in quotes", one(at, text))
+        message = f"text that begins with `{char}` must stand in quotes"
+        return Fault("E003", message, one(at, text), fix=quoted(at, text))
     if "escape" in problem:
         back = text.rfind("\\", 0, at + 1)
         help = "write `\\\\` for a backslash, or use single quotes"
@@ -69,6 +183,14 @@ def forbidden(problem: str, context: str, at: int, begin: int, text: str) -> Fau
     if "alias" in context or "anchor" in context:
         return Fault("E003", "a name is missing after `*` or `&`", one(begin, text))
     return None
+
+
+def quoted(at: int, text: str) -> TextFix | None:
+    """The rest of a line in quotes, where it has nothing that could mean more."""
+    match = re.compile(r"[^\s,\[\]{}#\"\\:]+").match(text, at)
+    if not match:
+        return None
+    return TextFix("put it in quotes", (TextEdit(*match.span(), json.dumps(match[0], ensure_ascii=False)),))
 
 
 def misplaced(problem: str, context: str, at: int, begin: int, text: str) -> Fault | None:
@@ -93,4 +215,7 @@ def expression(at: int, text: str) -> Fault:
     end = text.find("}", at) + 1
     whole = text[at:end] if 0 < end <= at + 60 else ""
     message = "inside `[...]` or `{...}` an expression must stand in quotes"
-    return Fault("E003", message, (at, end or at + 2), f'write "{whole}"' if whole else None)
+    alone = text[at - 1 : at] in " [{,:" and AFTER.match(text, end)
+    edit = TextEdit(at, end, f'"{whole}"')
+    fix = TextFix(f'write "{whole}"', (edit,), sure=True) if whole and alone else None
+    return Fault("E003", message, (at, end or at + 2), fix.message if fix else None, fix=fix)

@@ -25,25 +25,29 @@ from yaml.events import (
 )
 
 from specdl.core.diagnostics import Path
-from specdl.spec.text import MAX_DEPTH, Parsed, Reading, Span, TextError
-from specdl.spec.yaml_errors import explain
+from specdl.spec.text import MAX_DEPTH, MAX_VALUES, Fault, Mark, Parsed, Places, Reading, Span, TextError
+from specdl.spec.yaml_errors import explain, tagged
+from specdl.spec.yaml_merge import MERGE, Merge
 
 INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 FLOAT = re.compile(r"[-+]?(?:(?:\.[0-9]+|[0-9]+\.[0-9]*)(?:[eE][-+]?[0-9]+)?|[0-9]+[eE][-+]?[0-9]+)")
 NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 SURROGATE = re.compile("[\ud800-\udfff]")
+PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*(?:\s+(?:#[^\n]*\s+)*)?)*")
+"""What stands before a value: its anchor and tag."""
 CONSTANTS: dict[str, bool | None] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
+FIRST = frozenset("-+.0123456789~ntfNTF")
+"""What numbers and constants begin with."""
 
 
 def parse(text: str, fast: bool = True) -> Parsed:
     """The value of a YAML text. `fast` uses libyaml where PyYAML was built with it.
 
-    Raises `TextError` with every fault: reading goes on after a key that stands twice and a
-    number that is too large, and stops at the first fault of syntax.
+    Raises `TextError` with every fault: reading goes on after all but faults of syntax.
     """
     builder = Builder(Reading(text))
     bad = UNPRINTABLE.search(text)
@@ -54,46 +58,55 @@ def parse(text: str, fast: bool = True) -> Parsed:
         for event in events(text, fast):
             builder.take(event)
     except yaml.MarkedYAMLError as error:
-        raise TextError(*builder.found.faults, explain(error, text)) from None
+        raise builder.found.ended(explain(error, text)) from None
     except (yaml.YAMLError, ValueError):  # PyYAML's own parser lets `chr` refuse an escape
         raise builder.found.stop("E003", "this is not YAML", 0, 1) from None
-    if builder.found.faults:
-        raise TextError(*builder.found.faults)
-    return Parsed(builder.value, builder.found.values, builder.found.keys)
+    builder.found.settle()
+    return Parsed(builder.value, Places(builder.mark), Places(builder.mark, of_keys=True), builder.aliases)
 
 
 def events(text: str, fast: bool) -> Iterator[Event]:
     """PyYAML's events, their marks in code points."""
-    loader = getattr(yaml, "CLoader", yaml.Loader) if fast else yaml.Loader
-    yield from yaml.parse(text, Loader=loader)
+    loader = (getattr(yaml, "CLoader", yaml.Loader) if fast else yaml.Loader)(text)
+    try:
+        while True:
+            event = loader.get_event()
+            if event is None:
+                return
+            yield event
+    finally:
+        loader.dispose()
 
 
-@dataclass
+@dataclass(slots=True)
 class Frame:
     """A mapping or list that is being built."""
 
-    path: Path
     value: dict[str, Any] | list[Any]
+    mark: Mark
     anchor: str | None
+    before: int
+    """How many values were read before it."""
     key: str | None = None
     """The key whose value comes next."""
-    aside: bool = False
-    """Whether the key stood in the mapping before: its value is dropped."""
-
-    def step(self, offset: int) -> str | int:
-        """The last part of the path of the value that begins at an offset."""
-        if self.key is None:
-            return len(self.value)
-        return f"{self.key}\0{offset}" if self.aside else self.key
+    span: Span = (0, 0)
+    """Where that key stands."""
+    deep: int = 1
+    """How many levels it has, itself included."""
+    merge: Merge | None = None
+    """The merge key that it has."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Anchored:
     """What an anchor names, once it is whole."""
 
-    path: Path
     value: Any
+    mark: Mark
     whole: bool = False
+    count: int = 1
+    """How many values it is."""
+    deep: int = 0
 
 
 @dataclass
@@ -102,127 +115,171 @@ class Builder:
 
     found: Reading
     value: Any = None
+    mark: Mark | None = None
     documents: int = 0
     stack: list[Frame] = field(default_factory=list)
     anchors: dict[str, Anchored] = field(default_factory=dict)
+    aliases: dict[Path, Span] = field(default_factory=dict)
 
     def take(self, event: Event) -> None:
         """Build what an event says."""
-        if isinstance(event, DocumentStartEvent):
+        kind = type(event)
+        if kind is ScalarEvent:
+            self.scalar(event)
+        elif kind is MappingStartEvent or kind is SequenceStartEvent:
+            self.open(event)
+        elif kind is MappingEndEvent or kind is SequenceEndEvent:
+            self.close(event)
+        elif kind is AliasEvent:
+            self.alias(event)
+        elif kind is DocumentStartEvent:
             self.documents += 1
             if self.documents > 1:
                 raise self.stop("E007", "a file holds one spec; here a second begins", event)
-        elif isinstance(event, (MappingEndEvent, SequenceEndEvent)):
-            self.close()
-        elif isinstance(event, (ScalarEvent, AliasEvent, MappingStartEvent, SequenceStartEvent)):
-            self.node(event)
 
     def stop(self, code: str, message: str, event: Event, help: str | None = None) -> TextError:
         start, end = span(event)
         return self.found.stop(code, message, start, max(start + 1, end), help)
 
-    def node(self, event: Event) -> None:
-        """A key, or a value in its place."""
-        if isinstance(event, ScalarEvent) and SURROGATE.search(event.value):
+    def at_key(self) -> bool:
+        """Whether what comes next is a key."""
+        return bool(self.stack) and self.stack[-1].key is None and isinstance(self.stack[-1].value, dict)
+
+    def scalar(self, event: ScalarEvent) -> None:
+        text, (start, end) = event.value, span(event)
+        if event.anchor is not None or event.tag is not None:
+            start = self.properties(event, start)
+        if not text.isascii() and SURROGATE.search(text):
             raise self.stop("E003", "the text has half of a character in it", event)
-        if getattr(event, "tag", None) is not None:
-            start = span(event)[0]
-            end = start + len(str(self.found.text[start:]).split(None, 1)[0])
-            message = "a spec has no tags: a value is what it looks like"
-            raise self.found.stop("E007", message, start, end, "take the tag away")
-        frame = self.stack[-1] if self.stack else None
-        if frame and isinstance(frame.value, dict) and frame.key is None:
-            self.key(frame, event)
+        if event.style in ("|", ">"):  # libyaml ends them where the next line begins
+            end = start + len(self.found.text[start:end].rstrip())
+        if self.at_key():
+            self.key(event, text, (start, end))
             return
-        path = (*frame.path, frame.step(span(event)[0])) if frame else ()
-        if isinstance(event, AliasEvent):
-            self.put(self.alias(event, path))
-        elif isinstance(event, ScalarEvent):
-            self.put(self.scalar(event, path))
-        else:
-            self.open(event, path)
+        self.found.more(start, end)
+        value = text
+        if event.implicit[0] and (not text or text[0] in FIRST):
+            value = plain(text, start, self.found)
+        mark = Mark(start, end)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = Anchored(value, mark, whole=True)
+        self.put(value, mark)
 
-    def key(self, frame: Frame, event: Event) -> None:
-        if not isinstance(event, ScalarEvent):
-            raise self.stop("E003", "a key must be text", event)
-        if event.implicit[0] and event.value == "<<":
-            raise self.stop("E007", "a spec has no merge keys (`<<`)", event, "write the keys out")
-        if event.implicit[0] and CONSTANTS.get(event.value, True) is None:
-            raise self.stop("E003", "a key is missing here", event)
-        path = (*frame.path, event.value)
-        frame.key = event.value
-        frame.aside = not self.found.key(path, *span(event))
-        if event.anchor:
-            self.anchors[event.anchor] = Anchored(path, event.value, whole=True)
+    def properties(self, event: ScalarEvent | MappingStartEvent | SequenceStartEvent, start: int) -> int:
+        """Where a value begins after its anchor and tag; a tag is a fault."""
+        match = PROPERTIES.match(self.found.text, start)
+        assert match is not None
+        if event.tag is not None:
+            self.found.fault(tagged(str(event.tag), self.found.text, start, match.end()))
+        return min(match.end(), max(start, span(event)[1])) if type(event) is ScalarEvent else match.end()
 
-    def put(self, value: Any) -> None:
+    def key(self, event: ScalarEvent, key: str, place: Span) -> None:
+        frame = self.stack[-1]
+        if event.implicit[0]:
+            if key == MERGE:
+                frame.key, frame.span = key, place
+                frame.merge = Merge(place, frame.merge)
+                return
+            if CONSTANTS.get(key, True) is None:
+                raise self.stop("E003", "a key is missing here", event)
+        if not (key.isascii() and key.isprintable()):
+            self.found.strange(key, place, frame.value)  # type: ignore[arg-type]
+        frame.key, frame.span = key, place
+        if event.anchor is not None:
+            self.anchors[event.anchor] = Anchored(key, Mark(*place), whole=True)
+
+    def put(self, value: Any, mark: Mark, deep: int = 0) -> None:
         """Put a whole value where it belongs."""
         if not self.stack:
-            self.value = value
+            self.value, self.mark = value, mark
             return
         frame = self.stack[-1]
+        if deep >= frame.deep:
+            frame.deep = deep + 1
         if isinstance(frame.value, list):
             frame.value.append(value)
+            frame.mark.below.append(mark)  # type: ignore[union-attr]
             return
-        if not frame.aside and frame.key is not None:
-            frame.value[frame.key] = value
-        frame.key, frame.aside = None, False
+        key, frame.key = frame.key, None
+        assert key is not None
+        if frame.merge is not None and frame.span == frame.merge.span:
+            frame.merge.value = value
+        elif key in frame.value:
+            first = frame.mark.below[key].key  # type: ignore[index, call-overload]
+            self.found.twice(key, first, frame.span)
+        else:
+            mark.key = frame.span
+            frame.value[key], frame.mark.below[key] = value, mark  # type: ignore[index]
 
-    def open(self, event: Event, path: Path) -> None:
+    def open(self, event: MappingStartEvent | SequenceStartEvent) -> None:
         start = span(event)[0]
-        if len(path) >= MAX_DEPTH:
-            raise self.stop("E005", f"values are nested more than {MAX_DEPTH} deep", event)
-        self.found.place(path, start, start + 1)
-        value: dict[str, Any] | list[Any] = {} if isinstance(event, MappingStartEvent) else []
-        anchor = event.anchor if isinstance(event, (MappingStartEvent, SequenceStartEvent)) else None
-        if anchor:
-            self.anchors[anchor] = Anchored(path, value)
-        self.stack.append(Frame(path, value, anchor))
+        if event.anchor is not None or event.tag is not None:
+            start = self.properties(event, start)
+        if self.at_key():
+            raise self.stop("E003", "a key must be text", event)
+        if len(self.stack) >= MAX_DEPTH:
+            raise self.found.stop("E005", f"values are nested more than {MAX_DEPTH} deep", start, start + 1)
+        self.found.more(start, start + 1)
+        value: dict[str, Any] | list[Any] = {} if type(event) is MappingStartEvent else []
+        mark = Mark(start, start + 1, None, {} if type(event) is MappingStartEvent else [])
+        if event.anchor is not None:
+            self.anchors[event.anchor] = Anchored(value, mark)
+        self.stack.append(Frame(value, mark, event.anchor, self.found.count - 1))
 
-    def close(self) -> None:
+    def close(self, event: Event) -> None:
         frame = self.stack.pop()
-        if frame.anchor and self.anchors[frame.anchor].value is frame.value:
-            self.anchors[frame.anchor].whole = True
-        self.put(frame.value)
+        merge = frame.merge
+        while merge is not None:
+            merge.settle(self.found, frame.value)  # type: ignore[arg-type]
+            merge = merge.before
+        if frame.anchor is not None and self.anchors[frame.anchor].value is frame.value:
+            meant = self.anchors[frame.anchor]
+            meant.whole, meant.deep = True, frame.deep
+            meant.count = self.found.count - frame.before
+        self.put(frame.value, frame.mark, frame.deep)
 
-    def scalar(self, event: ScalarEvent, path: Path) -> Any:
-        start = span(event)[0]
-        self.found.place(path, start, span(event)[1])
-        value = plain(event.value, start, self.found) if event.implicit[0] else event.value
-        if event.anchor:
-            self.anchors[event.anchor] = Anchored(path, value, whole=True)
-        return value
-
-    def alias(self, event: AliasEvent, path: Path) -> Any:
-        """A copy of what the anchor names, its places included: every copy counts as values of its own."""
+    def alias(self, event: AliasEvent) -> None:
+        """A copy of what the anchor names; the values in it are counted before any is made."""
+        if self.at_key():
+            raise self.stop("E003", "a key must be text", event)
         meant = self.anchors.get(str(event.anchor))
         if meant is None:
             raise self.stop("E003", f"there is no anchor `&{event.anchor}` before this", event)
         if not meant.whole:
             raise self.stop("E007", f"`*{event.anchor}` stands inside what it names", event)
-        return self.copy(meant.value, meant.path, path, event)
+        if self.found.count + meant.count > MAX_VALUES:
+            message = (
+                f"`*{event.anchor}` stands for {meant.count:,} values, which makes more than {MAX_VALUES:,}"
+            )
+            raise self.stop("E005", message, event)
+        if len(self.stack) + meant.deep > MAX_DEPTH:
+            raise self.stop(
+                "E005", f"with `*{event.anchor}` values are nested more than {MAX_DEPTH} deep", event
+            )
+        self.found.count += meant.count
+        mark = Mark(meant.mark.start, meant.mark.end, None, meant.mark.below)
+        merge = self.stack[-1].merge if self.stack else None
+        if merge is not None and self.stack[-1].span == merge.span:
+            merge.end = span(event)[1]
+        else:
+            self.aliases[self.path()] = span(event)
+        self.put(copied(meant.value), mark, meant.deep)
 
-    def copy(self, value: Any, source: Path, path: Path, event: Event) -> Any:
-        if len(path) > MAX_DEPTH:
-            raise self.stop("E005", f"values are nested more than {MAX_DEPTH} deep", event)
-        place = self.found.values.get(source) or self.found.keys[source]
-        self.found.place(path, *place)
-        if isinstance(value, dict):
-            result = {}
-            for key, each in value.items():
-                self.found.keys.setdefault((*path, key), self.found.keys[*source, key])
-                result[key] = self.copy(each, (*source, key), (*path, key), event)
-            return result
-        if isinstance(value, list):
-            return [self.copy(each, (*source, i), (*path, i), event) for i, each in enumerate(value)]
-        return value
+    def path(self) -> Path:
+        """The path of the value that comes next."""
+        return tuple(len(each.value) if each.key is None else each.key for each in self.stack)
+
+
+def copied(value: Any) -> Any:
+    """A value with mappings and lists of its own."""
+    if isinstance(value, dict):
+        return {key: copied(each) for key, each in value.items()}
+    return [copied(each) for each in value] if isinstance(value, list) else value
 
 
 def span(event: Event) -> Span:
     """Where what an event says stands."""
-    assert event.start_mark is not None
-    assert event.end_mark is not None
-    return event.start_mark.index, event.end_mark.index
+    return event.start_mark.index, event.end_mark.index  # type: ignore[union-attr]
 
 
 def plain(text: str, start: int, found: Reading) -> Any:
@@ -232,6 +289,6 @@ def plain(text: str, start: int, found: Reading) -> Any:
     if INTEGER.fullmatch(text) or FLOAT.fullmatch(text):
         return found.number(text, start)
     if NOT_FINITE.fullmatch(text):
-        found.fault("E006", f"`{text}` is not a finite number", start, start + len(text))
+        found.fault(Fault("E006", f"`{text}` is not a finite number", (start, start + len(text))))
         return 0.0
     return text

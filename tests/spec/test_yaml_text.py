@@ -7,13 +7,15 @@ from hypothesis import strategies as st
 
 from specdl.spec.text import MAX_DEPTH, TextError
 from specdl.spec.yaml_text import parse
-from tests.spec.test_json_text import at
+from tests.spec.test_json_text import at, keys
+from tests.spec.test_json_text import values as rich_values
+from tests.spec.writer import Block, Flow
 
 scalars = st.none() | st.booleans() | st.integers(-(10**30), 10**30)
 texts = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FFF, exclude_characters="\x7f"), max_size=6)
 texts = texts.filter(lambda text: not any("\x80" <= char <= "\x9f" for char in text))
 values = st.recursive(
-    scalars | texts, lambda inner: st.lists(inner) | st.dictionaries(texts, inner), max_leaves=15
+    scalars | texts, lambda inner: st.lists(inner) | st.dictionaries(keys, inner), max_leaves=15
 )
 
 
@@ -27,6 +29,16 @@ def test_reads_json(value, fast):
 def test_both_parsers_agree_on_values_and_places(value):
     text = yaml.safe_dump(value, allow_unicode=True)
     assert parse(text) == parse(text, fast=False)
+
+
+@given(rich_values, st.sampled_from([Flow, Block]), st.randoms(use_true_random=False))
+def test_every_key_and_value_is_found_where_it_was_written(value, style, rng):
+    writer = style(rng)
+    writer.write(value)
+    parsed = parse(writer.text)
+    assert json.dumps(parsed.value) == json.dumps(value)
+    assert dict(parsed.values) == writer.values
+    assert dict(parsed.keys) == writer.keys
 
 
 def test_places():

@@ -1,0 +1,119 @@
+"""Keys that are not what they look like: what is said of them, and what they were meant to be."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from specdl.core.diagnostics import TextEdit, TextFix
+from specdl.core.lookalikes import Stranger, skeleton, strangers
+from specdl.spec.text import MAX_FINDINGS, Fault, Span, show_key
+
+SHOWN = 4
+"""How many strangers of a key are told."""
+MAX_FIXES = 50
+"""A fix looks through all of the text; keys past these have none until the first are mended."""
+
+OddKey = tuple[str, Span, Mapping[str, Any]]
+"""A key that is not of visible ASCII alone, its span, and the mapping it stands in."""
+
+
+def judge(text: str, keys: Iterable[OddKey]) -> list[Fault]:
+    """E008 for every key with a character that is a stranger in it, or that looks like its neighbour."""
+    found: list[Fault] = []
+    fixed: set[str] = set()
+    looks: dict[int, dict[str, str]] = {}
+    for key, span, mapping in keys:
+        odd = strangers(key)
+        if odd:
+            fix = None
+            if key not in fixed and len(fixed) < MAX_FIXES:
+                fix = mended(text, key, span, odd, mapping)
+                fixed.add(key)
+            found.append(strange(text, key, span, odd, fix))
+        elif skeleton(key) != key:
+            if id(mapping) not in looks:
+                looks[id(mapping)] = {skeleton(each): each for each in reversed(mapping)}
+            found += twin(key, span, looks[id(mapping)][skeleton(key)])
+        if len(found) >= MAX_FINDINGS:
+            break
+    return found
+
+
+def strange(text: str, key: str, span: Span, odd: list[Stranger], fix: TextFix | None) -> Fault:
+    """That characters of a key are not what they look like."""
+    first, meant = odd[0], repaired(key, odd)
+    shown = show_key(key)
+    if first.plain.strip():
+        message = f"`{shown}` looks like `{show_key(meant)}`, but its {ordinal(first.index + 1)} character"
+        message += f" is {first.told}"
+    else:
+        message = f"the key `{shown}` holds a character that nobody sees: its {ordinal(first.index + 1)}"
+        message += f" is a {first.told}"
+    notes = [(f"so is {each.told}", place(text, key, span, each)) for each in odd[1:SHOWN]]
+    if len(odd) > SHOWN:
+        notes.append((f"and {len(odd) - SHOWN} more", None))
+    help = fix.message if fix else f"write `{show_key(meant)}`" if meant else None
+    return Fault("E008", message, place(text, key, span, first), help, tuple(notes), fix)
+
+
+def place(text: str, key: str, span: Span, stranger: Stranger) -> Span:
+    """Where a character of a key stands; all of the key where it is written with escapes."""
+    begin = text.find(key, *span)
+    return (begin + stranger.index, begin + stranger.index + 1) if begin >= 0 else span
+
+
+def repaired(key: str, odd: Iterable[Stranger]) -> str:
+    """The key with what its strangers look like, without quotes and blanks around it."""
+    chars = list(key)
+    for each in odd:
+        chars[each.index] = each.plain
+    return "".join(chars).strip(" \"'")
+
+
+def mended(
+    text: str, key: str, span: Span, odd: list[Stranger], mapping: Mapping[str, Any]
+) -> TextFix | None:
+    """The key as it looks, wherever it stands in the text: what refers to it means it still.
+
+    Sure where the outcome is a name.
+    """
+    meant = repaired(key, odd)
+    if not meant or meant in mapping:
+        return None
+    if text.find(key, *span) < 0:  # written with escapes
+        return TextFix(
+            f"write `{show_key(meant)}`", (TextEdit(*span, json.dumps(meant, ensure_ascii=False)),)
+        )
+    if text[span[0]] not in "\"'" and key != key.lstrip():
+        return indented(text, key, span)
+    word = re.escape(key)
+    edges = (r"\b" if key[0].isalnum() else "", r"\b" if key[-1].isalnum() else "")
+    places = [match.span() for match in re.finditer(edges[0] + word + edges[1], text)]
+    edits = tuple(TextEdit(*each, meant) for each in places)
+    return TextFix(f"write `{show_key(meant)}`", edits, sure=meant.isidentifier())
+
+
+def indented(text: str, key: str, span: Span) -> TextFix:
+    """Blanks in place of those that YAML takes for letters, at the beginning of a line."""
+    strange = len(key) - len(key.lstrip())
+    return TextFix("indent with blanks", (TextEdit(span[0], span[0] + strange, " " * strange),))
+
+
+def twin(key: str, span: Span, other: str) -> list[Fault]:
+    """That a key looks like another of its mapping, though each alone could be meant."""
+    if other == key:
+        return []
+    message = f"the keys `{show_key(other)}` and `{show_key(key)}` of one mapping look the same"
+    odd = next((char for char in key if not char.isascii()), key[0])
+    return [
+        Fault("E008", message, span, f"give one of the two another name: `{odd}` is U+{ord(odd):04X} here")
+    ]
+
+
+def ordinal(number: int) -> str:
+    """A number's place: `1st`, `2nd`, `11th`."""
+    ending = "th" if 10 < number % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
