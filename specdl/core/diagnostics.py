@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any, Literal
@@ -16,6 +16,9 @@ Path = tuple[str | int, ...]
 WORD = re.compile(r"[^\W\d]\w*")
 FOLD_FROM = 4
 """Equal findings are told one by one up to three times; from the fourth they are one finding."""
+FOLD_ALIKE_FROM = 10
+"""From so many on warnings that differ in names alone are one finding."""
+NAME = re.compile(r"`[^`]*`")
 
 
 def path_text(path: Path) -> str:
@@ -238,22 +241,45 @@ class Diagnostic:
 def fold(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Diagnostics in their order, with many that say the same made one that counts them.
 
-    A mistake that was copied through a thousand layers would bury every other.
+    A mistake that was copied through a thousand layers would bury every other. Warnings that are
+    alike but for the names in them are one too, where there are very many: then the first is told.
     """
     listed = list(diagnostics)
-    groups: dict[tuple[str, str, str | None], list[int]] = {}
-    for number, each in enumerate(listed):
-        groups.setdefault((each.code, each.message, each.help), []).append(number)
-    told: dict[int, Diagnostic] = {}
-    for numbers in groups.values():
-        if len(numbers) < FOLD_FROM:
-            told.update({number: listed[number] for number in numbers})
-        else:
-            group = [listed[number] for number in numbers]
-            told[numbers[0]] = replace(
-                group[0], places=tuple(each.place for each in group), mend=partial(together, group)
-            )
+    groups = grouped(enumerate(listed), equal)
+    many = grouped(((n, each) for n, each in enumerate(listed) if each.severity == "warning"), alike)
+    told = dict(enumerate(listed))
+    for least, found in ((FOLD_FROM, groups), (FOLD_ALIKE_FROM, many)):
+        for numbers in found.values():
+            if len(numbers) >= least:
+                for number in numbers[1:]:
+                    told.pop(number, None)
+                told[numbers[0]] = one([listed[number] for number in numbers])
     return [told[number] for number in sorted(told)]
+
+
+def grouped(
+    numbered: Iterable[tuple[int, Diagnostic]], key: Callable[[Diagnostic], tuple[str | None, ...]]
+) -> dict[tuple[str | None, ...], list[int]]:
+    """The numbers of diagnostics by what they have in common."""
+    groups: dict[tuple[str | None, ...], list[int]] = {}
+    for number, each in numbered:
+        groups.setdefault(key(each), []).append(number)
+    return groups
+
+
+def equal(diagnostic: Diagnostic) -> tuple[str | None, ...]:
+    """What equal findings have in common."""
+    return diagnostic.code, diagnostic.message, diagnostic.help
+
+
+def alike(diagnostic: Diagnostic) -> tuple[str | None, ...]:
+    """What findings have in common that differ in the names that they speak of."""
+    return diagnostic.code, *(text and NAME.sub("`", text) for text in (diagnostic.message, diagnostic.help))
+
+
+def one(group: Sequence[Diagnostic]) -> Diagnostic:
+    """The first of some diagnostics, with the places and the fixes of all."""
+    return replace(group[0], places=tuple(each.place for each in group), mend=partial(together, group))
 
 
 def together(group: Iterable[Diagnostic]) -> TextFix | None:

@@ -299,9 +299,10 @@ def at_span(document: Document, fault: Fault) -> Diagnostic:
     position = lines.position(fault.span)
     notes = []
     for message, span in fault.notes:
-        at = document.lines.position(span) if span else None
+        at = lines.position(span) if span else None
         place = Place("$", document.file, at) if at else None
-        notes.append(Remark(message, place and str(place), place, at and document.lines.line(at.line)))
+        shown = lines.line(at.line) if at else None
+        notes.append(Remark(message, str(place) if place else None, place, shown))
     return Diagnostic(
         fault.code,
         "error",
@@ -311,6 +312,6 @@ def at_span(document: Document, fault: Fault) -> Diagnostic:
         position,
         fault.help and visible(fault.help),
         tuple(notes),
-        document.lines.line(position.line),
+        lines.line(position.line),
         mend=lambda: lines.placed(fault.fix),
     )

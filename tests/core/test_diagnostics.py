@@ -1,6 +1,17 @@
+from dataclasses import replace
+
 import pytest
 
-from specdl.core.diagnostics import Diagnostic, Place, Position, fold, path_text, visible
+from specdl.core.diagnostics import (
+    Diagnostic,
+    Place,
+    Position,
+    TextEdit,
+    TextFix,
+    fold,
+    path_text,
+    visible,
+)
 
 
 @pytest.mark.parametrize(
@@ -47,3 +58,35 @@ def test_one_line():
     assert str(at(3)) == "a.json:3:1: error[E111]: m"
     assert str(Diagnostic("W410", "warning", "m", "$.a")) == "$.a: warning[W410]: m"
     assert str(Diagnostic("E001", "error", "m", "$", "a.json")) == "a.json: $: error[E001]: m"
+
+
+def warned(line, name, help=None):
+    message = f"the relu `{name}` changes nothing"
+    return Diagnostic("W212", "warning", message, f"$.x[{line}]", "a.json", Position(line, 1, line, 2), help)
+
+
+def test_very_many_warnings_that_differ_in_names_are_one():
+    found = [warned(n, f"relu{n}") for n in range(1, 10)]
+    assert fold(found) == found
+    (folded,) = fold([*found, warned(10, "last")])
+    assert (folded.message, folded.count) == ("the relu `relu1` changes nothing", 10)
+    assert folded.places[-1] == Place("$.x[10]", "a.json", Position(10, 1, 10, 2))
+
+
+def test_warnings_that_say_something_else_stay_apart():
+    found = [warned(n, f"relu{n}") for n in range(1, 11)]
+    other = Diagnostic("W212", "warning", "`relu` is something else", "$", "a.json")
+    assert [each.count for each in fold([*found, other])] == [10, 1]
+    helped = [warned(n, f"relu{n}", help=f"take `relu{n}` away") for n in range(1, 11)]
+    assert [each.count for each in fold([*found, *helped])] == [10, 10]
+
+
+def test_errors_that_differ_in_names_stay_apart():
+    found = [at(n, f"no layer is called `a{n}`") for n in range(1, 30)]
+    assert fold(found) == found
+
+
+def test_the_fixes_of_folded_findings_are_one():
+    fixes = [TextFix("write `x`", (TextEdit(n, n + 1, "x"),), True) for n in range(0, 8, 2)]
+    folded = fold(replace(at(n), mend=lambda n=n: fixes[n]) for n in range(4))
+    assert [each.fix.edits for each in folded] == [tuple(edit for fix in fixes for edit in fix.edits)]
