@@ -37,8 +37,12 @@ PUNCTUATION = r"\x00-,./:-@\[-^`{-\xa9\xab-\xb1\xb4\xb6-\xb8\xbb\xbf\xd7\xf7\u20
 """What no name has. A JSON Schema's `\\w` knows Latin letters only, so what names lack is listed."""
 NAME_PATTERN = rf"^[^{PUNCTUATION}]{{1,128}}{END}"
 DOTTED_PATTERN = NAME_PATTERN.replace(",./", ",/")
-VARIABLE = PUNCTUATION.replace(",./", "/")
-VARIABLE_PATTERN = rf"^[^{VARIABLE}0-9][^{VARIABLE}]{{0,127}}{END}"
+NO_VARIABLE = PUNCTUATION.replace(",./", "/")
+VARIABLE: Schema = {
+    "pattern": rf"^[^{NO_VARIABLE}0-9][^{NO_VARIABLE}]{{0,127}}{END}",
+    "not": {"enum": list(RESERVED)},
+}
+"""A name in expressions."""
 ONE_OF: Mapping[type[Entry], tuple[str, str]] = {
     ModelSpec: ("loss", "losses"),
     ModelSection: ("input", "inputs"),
@@ -129,33 +133,19 @@ class Writer:
 
     def special(self, cls: type[Entry], key: Key) -> Schema | None:
         """Keys whose class says less than the reader knows."""
-        variable = {"pattern": VARIABLE_PATTERN, "not": {"enum": list(RESERVED)}}
         match (cls.__name__, key.name):
-            case ("ModelSpec", "vars"):
-                scalar = {"type": ["number", "string", "boolean"]}
-                return or_null({"type": "object", "propertyNames": variable, "additionalProperties": scalar})
             case ("ModelSpec", "blocks"):
                 return or_null({"type": "object", "additionalProperties": self.entry(Template)})
-            case ("ModelSpec", "name"):
-                return either([{"type": "string", "pattern": DOTTED_PATTERN}, EXPRESSION])
             case ("ModelSection", "inputs"):
                 written = self.of(key.type, None)["anyOf"][0]
                 return or_null(written | {"minProperties": 1})
             case ("ModelSection", "defaults"):
                 return self.defaults()
-            case ("LintSpec", "ignore"):
-                warnings = [code for code in codes() if code.startswith("W")]
-                listed = {"type": "array", "items": either([{"enum": warnings}, EXPRESSION])}
-                reasons = {"type": "object", "propertyNames": {"enum": warnings}}
-                return either([listed, reasons | {"additionalProperties": {"type": "string"}}])
-            case ("Reshape", "shape"):
-                size = either([{"type": "integer", "minimum": 1}, {"const": -1}, EXPRESSION])
-                return {"type": "array", "items": size, "minItems": 1}
             case ("Template", "params"):
-                return or_null(self.of(key.type, None) | {"propertyNames": variable})
+                return or_null(self.of(key.type, None) | {"propertyNames": VARIABLE})
             case ("Template", "layers"):
                 return {"type": "array", "minItems": 1, "items": self.entry(LayerEntry)}
-        return None
+        return special_value(cls, key.name)
 
     def defaults(self) -> Schema:
         """`model.defaults`: for each type of layer the options that can be defaults."""
@@ -250,6 +240,28 @@ class Writer:
         if isinstance(cls, type) and issubclass(cls, Entry):
             return self.tagged(slot) if slot else self.entry(cls)
         return {}
+
+
+def special_value(cls: type[Entry], name: str) -> Schema | None:
+    """Keys of plain values whose class says less than the reader knows."""
+    match (cls.__name__, name):
+        case ("ModelSpec", "name"):
+            return either([{"type": "string", "pattern": DOTTED_PATTERN}, EXPRESSION])
+        case ("ModelSpec", "vars"):
+            scalar = {"type": ["number", "string", "boolean"]}
+            return or_null({"type": "object", "propertyNames": VARIABLE, "additionalProperties": scalar})
+        case ("LintSpec", "ignore"):
+            warnings = [code for code in codes() if code.startswith("W")]
+            listed = {"type": "array", "items": either([{"enum": warnings}, EXPRESSION])}
+            reasons = {"type": "object", "propertyNames": {"enum": warnings}}
+            return either([listed, reasons | {"additionalProperties": {"type": "string"}}])
+        case ("Block", "block"):  # a key of `blocks`, which need not be a word
+            any_name = {"type": "string", "minLength": 1, "maxLength": 128}
+            return or_null(either([any_name, EXPRESSION]))
+        case ("Reshape", "shape"):
+            size = either([{"type": "integer", "minimum": 1}, {"const": -1}, EXPRESSION])
+            return {"type": "array", "items": size, "minItems": 1}
+    return None
 
 
 def together(cls: type[Entry]) -> Schema:
