@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
@@ -52,7 +52,8 @@ def show(line: str, start: int) -> Shown:
     first, last = 0, len(cells)
     if cut_left or cut_right or edges[-1] > WIDTH:
         wanted = max(0, min(edges[start - begin] - BEFORE, edges[-1] - WIDTH + 1))
-        first = bisect_right(edges, wanted) - 1 if wanted else 0
+        if wanted:  # what is wider than a column, as a tab is, is shown whole or not at all
+            first = bisect_right(edges, edges[bisect_left(edges, wanted)]) - 1
         cut_left |= first > 0
         room = edges[first] + WIDTH - cut_left
         cut_right |= edges[-1] > room

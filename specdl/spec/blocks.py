@@ -123,7 +123,7 @@ class Blocks:
         for finding in findings:
             walker.add(finding, site)
         made = walker.entry(Template, header, site)
-        if not isinstance(made, Template):
+        if not isinstance(made, Template) or "layers" not in raw:
             return FAILED
         types, defaults = dict[str, ParamType](), dict[str, Any]()
         before = len(walker.found)
