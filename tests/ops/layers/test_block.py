@@ -31,8 +31,16 @@ def test_with_repeat_each_repetition_is_a_layer_named_by_its_number():
     assert (first._path, first._trail) == (USE, ())
 
 
+def test_layers_of_its_own_stand_once_or_repeated():
+    layers = (entry(3), entry(4))
+    assert Block(layers=layers).expand() == layers
+    assert [each.op.layers for each in Block(layers=layers, repeat=2).expand()] == [layers, layers]
+    with pytest.raises(ValidationError):
+        Block(layers=())
+
+
 def test_the_body_is_no_option():
-    assert set(Block.model_fields) == {"type", "block", "arguments", "repeat"}
+    assert set(Block.model_fields) == {"type", "block", "layers", "arguments", "repeat"}
     with pytest.raises(ValidationError):
         Block(block="a", body=())
     with pytest.raises(ValidationError):
