@@ -18,6 +18,7 @@ from specdl.core.diagnostics import Diagnostic, TextFix
 from specdl.core.errors import SpecError, UsageError
 from specdl.spec.document import STDIN, Document, decode, load, of_text, read
 from specdl.spec.edits import applied, free
+from specdl.spec.text import MAX_FINDINGS
 from specdl.spec.validate import validate
 
 ROUNDS = 200
@@ -49,8 +50,9 @@ class Look:
         return counted(each for each in self.found if each.severity == "error")
 
     @property
-    def faults(self) -> list[Diagnostic]:
-        return [each for each in self.found if each.severity == "error"]
+    def cut(self) -> bool:
+        """Whether there are more findings than are told, so that they cannot be compared."""
+        return sum(each.count for each in self.found) > MAX_FINDINGS
 
 
 @dataclass
@@ -174,6 +176,8 @@ def better(before: Look, after: Look, mended: Sequence[Diagnostic]) -> bool:
         return after.reached > before.reached
     if not before.reached:
         return further(before, after)
+    if before.cut:
+        return True
     if after.errors - before.errors:
         return False
     all_before, all_after = counted(before.found), counted(after.found)
@@ -193,7 +197,7 @@ def further(before: Look, after: Look) -> bool:
 
 def gone(each: Diagnostic, before: Look, after: Look) -> int:
     """How many findings that say the same as one are there no more."""
-    if before.reached != after.reached or not before.reached:
+    if before.reached != after.reached or not before.reached or before.cut:
         return each.count
     same = (each.code, each.message)
     return counted(before.found)[same] - counted(after.found)[same]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from specdl.core.diagnostics import Edit, Fix, Rename, Replace
@@ -55,7 +56,7 @@ def lookup(
     cls = catalog.get(tag)
     if cls is not None:
         return cls, True
-    guess = walker.guess(lambda: guess_tag(slot, tag))
+    guess = walker.guess(tag, partial(guess_tag, slot))
     told = unknown_tag(slot, tag, site.path, at_key, guess)
     message = f"no {NOUNS[slot.category]} is called `{dotted((tag,))}`"
     walker.tell("E110", message, site, at_key, told.help, fix=told.fix)
@@ -73,7 +74,7 @@ def by_name(walker: Walker, slot: Slot, raw: str, site: Site) -> Choice:
         cls, certain = lookup(walker, slot, raw, site)
         return Choice(cls, {"type": tag_of(cls, raw)}, site, certain)
     guess = Guess(raw, sure=True) if raw in CATALOGS[slot.category].tags() else None
-    guess = guess or walker.guess(lambda: guess_tag(slot, raw))
+    guess = guess or walker.guess(raw, partial(guess_tag, slot))
     help = fix = None
     if guess and guess.there:
         meant, whole = example(slot, guess.word)
@@ -132,7 +133,7 @@ def near_type(walker: Walker, slot: Slot, raw: Mapping[str, Any], site: Site) ->
     for name in list(raw)[:LISTED]:
         if not isinstance(raw[name], str) or not raw[name]:
             continue
-        guess = walker.guess(lambda name=name: key_guess(name, ("type",), ("type",)) or near(name))  # type: ignore[misc]
+        guess = walker.guess(name, type_guess)
         if guess is None:
             continue
         fix = Fix("write `type`", (Rename(site.at(name).path, "type"),), guess.sure)
@@ -144,9 +145,9 @@ def near_type(walker: Walker, slot: Slot, raw: Mapping[str, Any], site: Site) ->
     return None
 
 
-def near(name: str) -> Guess | None:
-    """`type`, where a key is a slip of it."""
-    return key_near(name, ("type",), ("type",))
+def type_guess(name: str) -> Guess | None:
+    """`type`, where a key means that or is a slip of it."""
+    return key_guess(name, ("type",), ("type",)) or key_near(name, ("type",), ("type",))
 
 
 def shorthand(walker: Walker, slot: Slot, raw: Mapping[str, Any], site: Site) -> Choice | None:
@@ -154,7 +155,7 @@ def shorthand(walker: Walker, slot: Slot, raw: Mapping[str, Any], site: Site) ->
     if not raw:
         return None
     name, value = next(iter(raw.items()))
-    guess = walker.guess(lambda: guess_tag(slot, name))
+    guess = walker.guess(name, partial(guess_tag, slot))
     if guess is None or not guess.there or not (value is None or len(raw) == 1):
         return None
     cls = CATALOGS[slot.category].get(guess.word)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from specdl.core.suggest import nearest
 
@@ -57,7 +57,8 @@ def senses(category: str) -> Mapping[str, tuple[Guess, ...]]:
     return found
 
 
-def tag_guess(word: str, tags: Collection[str], category: str) -> Guess | None:
+@lru_cache(maxsize=1024)
+def tag_guess(word: str, tags: tuple[str, ...], category: str) -> Guess | None:
     """The tag that was probably meant in a category which has `tags`."""
     if len(word) > MAX_WORD:
         return None
@@ -96,7 +97,7 @@ def tag_meant(word: str, tags: Collection[str]) -> str | None:
         guess = among(senses(category).get(compact(word.rpartition(".")[2]), ()), tags)
         if guess and guess.there:
             return guess.word
-    guess = tag_guess(word, tags, "")
+    guess = tag_guess(word, tuple(tags), "")
     return guess.word if guess else None
 
 
@@ -108,7 +109,12 @@ def key_guess(word: str, names: Iterable[str], absent: Collection[str]) -> Guess
     """
     if len(word) > MAX_WORD:
         return None
-    names = list(names)
+    return key_sense(word, tuple(names), frozenset(absent))
+
+
+@lru_cache(maxsize=1024)
+def key_sense(word: str, names: tuple[str, ...], absent: frozenset[str]) -> Guess | None:
+    """What `key_guess` gives."""
     same = [name for name in names if compact(name) == compact(word)]
     if same:
         return Guess(same[0], sure=same[0] in absent)
@@ -124,7 +130,12 @@ def key_near(word: str, names: Iterable[str], absent: Collection[str]) -> Guess 
     """The key that a word is a slip of: one that is `absent` before one that is there."""
     if len(word) > MAX_WORD:
         return None
-    names = list(names)
+    return key_slip(word, tuple(names), frozenset(absent))
+
+
+@lru_cache(maxsize=1024)
+def key_slip(word: str, names: tuple[str, ...], absent: frozenset[str]) -> Guess | None:
+    """What `key_near` gives."""
     near = nearest(word, [each for each in names if each in absent]) or nearest(word, names)
     return Guess(near) if near else None
 

@@ -39,7 +39,7 @@ from specdl.spec.unknown import Mapped, Told, unknown_key
 
 MAX_LAYER_DEPTH = 32
 MAX_SUGGESTIONS = 200
-"""Suggestions cost time; a text with more mistakes than this gets messages without them."""
+"""Suggestions cost time; of a text in which more words mean nothing the rest get messages without them."""
 
 Rule = Callable[[Mapping[str, Any], Mapping[str, Any], Path], Iterable[Finding]]
 """Called with a raw mapping, its made values by key, and its path."""
@@ -83,7 +83,7 @@ class Walker:
     """Where those keys belong, and lack."""
     real: dict[Path, Path] = field(default_factory=dict)
     """Where keys that were meant to be others really stand, by the others' paths."""
-    suggested: int = 0
+    suggested: set[str] = field(default_factory=set)
 
     def tell(
         self, code: str, message: str, site: Site, at_key: bool = False, help: str | None = None,
@@ -101,10 +101,15 @@ class Walker:
             known = (finding.code, finding.path, finding.at_key, told)
             self.found.setdefault(known, replace(finding, notes=(*finding.notes, *trail)))
 
-    def guess(self, meant: Callable[[], Guess | None]) -> Guess | None:
-        """What was probably meant, as long as there are not too many mistakes."""
-        self.suggested += 1
-        return meant() if self.suggested <= MAX_SUGGESTIONS else None
+    def guess(self, word: str, meant: Callable[[str], Guess | None]) -> Guess | None:
+        """What was probably meant by a word, as long as there are not too many that mean nothing."""
+        return meant(word) if self.may_suggest(word) else None
+
+    def may_suggest(self, word: str) -> bool:
+        """Whether to look for what a word may mean: always for the first few, and for those again."""
+        if len(self.suggested) < MAX_SUGGESTIONS:
+            self.suggested.add(word)
+        return word in self.suggested
 
     def resolve(self, kind: Kind, raw: Any, site: Site, key: Key) -> Any:
         """A raw value as pydantic takes it: entries made, lists turned to tuples."""
@@ -199,9 +204,8 @@ class Walker:
 
     def unknown(self, name: str, value: Any, mapped: Mapped, site: Site, owner: str) -> Told:
         """Tell of a key that means nothing in the mapping at a site; what it was meant to be."""
-        self.suggested += 1
         here, told = site.at(name), Told()
-        if self.suggested <= MAX_SUGGESTIONS:
+        if self.may_suggest(name):
             told = unknown_key(name, value, here.path, mapped, self.strays.get(here.path))
         message = f"{owner} has no {mapped.noun} `{dotted((name,))}`"
         self.tell("E111", message, here, at_key=True, help=told.help, fix=told.fix)

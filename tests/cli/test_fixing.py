@@ -1,0 +1,198 @@
+"""`specdl check --fix`: what is mended is right, and the rest of a file is left alone."""
+
+import io
+import os
+import re
+import stat
+from pathlib import Path
+
+import pytest
+
+from specdl.cli.fixing import mend, save
+from specdl.cli.main import main
+from specdl.compiler import check
+from specdl.core.errors import UsageError
+from tests.check.cases import Case, cases, sections
+
+HERE = Path(__file__).parent.parent
+CASES = [*cases(HERE / "spec" / "cases"), *cases(HERE / "check" / "bad")]
+SPEC = """\
+# a note
+specdl: 1
+name: case
+seed: 0
+data: {batch_size: 50}
+model:
+  input: {shape: [2]}
+  layers:
+    - {type: Dense, units: 2}  # Keras
+loss: {type: mse}
+optimizer: {type: sgd, lr: 0.1}
+train: {epochs: 10}
+"""
+MENDED = SPEC.replace("Dense", "linear").replace("units", "out_features")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def run(*words):
+    return main(["check", *words])
+
+
+def errors(found):
+    return sum(each.count for each in found if each.severity == "error")
+
+
+@pytest.mark.parametrize("unsafe", [False, True], ids=["sure", "unsafe"])
+@pytest.mark.parametrize(("file", "number"), CASES)
+def test_every_case_gets_better_or_stays(file, number, unsafe, monkeypatch):
+    case = Case(sections(file)[number])
+    words, _ = case.words()
+    given = [word for word in words[1:2] if Path(word).is_file()]
+    if not given or not given[0].endswith((".json", ".yaml", ".yml")):
+        return
+    before = check_of(given[0])
+    mended = mend(given[0], check, unsafe=unsafe)
+    after = check_of(given[0], mended.after)
+    assert [str(each) for each in after] == [str(each) for each in mended.found]
+    if not mended.fixed:
+        assert mended.after == mended.before
+    elif not unsafe:
+        assert comments(mended.after) >= comments(mended.before)
+    offered = [each.fix for each in before]
+    if not unsafe and all(fix and fix.sure for fix in offered) and stage(before) >= stage(after) > 0:
+        assert errors(after) == 0, (mended.after.decode(), after)
+
+
+def check_of(name, data=None):
+    """What a check of a file finds, or of other bytes in its place."""
+    file = Path(name)
+    kept = file.read_bytes()
+    try:
+        file.write_bytes(kept if data is None else data)
+        return check(name)
+    finally:
+        file.write_bytes(kept)
+
+
+def stage(found):
+    """How far a check came: errors of reading hide those of the spec, and these those of its graph."""
+    codes = [each.code for each in found if each.severity == "error"]
+    return 0 if any(code[1] == "0" for code in codes) else 1 if any(code[1] == "1" for code in codes) else 2
+
+
+def comments(data):
+    return len(re.findall(rb"(?m)(^|\s)#", data))
+
+
+def test_a_file_is_mended_in_place(capsys):
+    Path("a.yaml").write_text(SPEC)
+    assert run("a.yaml", "--fix") == 0
+    assert Path("a.yaml").read_text() == MENDED
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", "fixed 2 findings in a.yaml\nno findings\n")
+    assert run("a.yaml", "--fix") == 0
+    assert capsys.readouterr().err == "no findings\n"
+
+
+def test_what_remains_is_told_with_its_exit_code(capsys):
+    Path("a.yaml").write_text(SPEC.replace("type: mse", "type: msse").replace("lr: 0.1", "lr: -1"))
+    assert run("a.yaml", "--fix") == 1
+    out, err = capsys.readouterr()
+    assert re.findall(r"error\[\w+\]", out) == ["error[E110]", "error[E114]"]
+    assert err == "fixed 2 findings in a.yaml\n2 errors; 1 fixable with --unsafe-fixes\n"
+    assert run("a.yaml", "--unsafe-fixes") == 1
+    assert capsys.readouterr().err == "fixed 1 finding in a.yaml\n1 error\n"
+
+
+def test_a_diff_writes_nothing(capsys):
+    Path("a.yaml").write_text(SPEC)
+    assert run("a.yaml", "--diff") == 1
+    out, err = capsys.readouterr()
+    assert out.splitlines()[:2] == ["--- a.yaml", "+++ a.yaml"]
+    assert [line for line in out.splitlines()[2:] if line[0] in "+-"] == [
+        "-    - {type: Dense, units: 2}  # Keras",
+        "+    - {type: linear, out_features: 2}  # Keras",
+    ]
+    assert err == "would fix 2 findings in a.yaml\nno findings\n"
+    assert Path("a.yaml").read_text() == SPEC
+    Path("a.yaml").write_text(MENDED)
+    assert run("a.yaml", "--diff") == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_standard_input_is_printed_mended(capsys, monkeypatch):
+    text = SPEC.replace("lr: 0.1", "lr: -1")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode()), "utf-8"))
+    assert run("-", "--fix") == 1
+    out, err = capsys.readouterr()
+    assert out == MENDED.replace("lr: 0.1", "lr: -1")
+    assert err.startswith("error[E114]: `lr` is `-1`, but must be more than 0\n")
+
+
+def test_marks_line_ends_modes_and_links_stay():
+    data = b"\xef\xbb\xbf" + SPEC.replace("\n", "\r\n").encode()
+    Path("folder").mkdir()
+    real = Path("folder/real.yaml")
+    real.write_bytes(data)
+    real.chmod(0o640)
+    Path("a.yaml").symlink_to(real)
+    assert run("a.yaml", "--fix") == 0
+    assert Path("a.yaml").is_symlink()
+    assert real.read_bytes() == b"\xef\xbb\xbf" + MENDED.replace("\n", "\r\n").encode()
+    assert stat.S_IMODE(real.stat().st_mode) == 0o640
+    assert [path.name for path in Path("folder").iterdir()] == ["real.yaml"]
+
+
+def test_a_file_that_changed_meanwhile_is_left_alone():
+    Path("a.yaml").write_text(SPEC)
+    mended = mend("a.yaml", check)
+    Path("a.yaml").write_text("name: other\n")
+    with pytest.raises(UsageError, match="was changed while it was mended"):
+        save(mended)
+    assert Path("a.yaml").read_text() == "name: other\n"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_file_that_cannot_be_written_is_told(capsys):
+    Path("a.yaml").write_text(SPEC)
+    Path().chmod(0o500)
+    assert run("a.yaml", "--fix") == 2
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_several_specs_are_each_mended(capsys):
+    Path("a.yaml").write_text(SPEC)
+    Path("b.yaml").write_text(MENDED)
+    Path("c.yaml").write_text("name: [")
+    assert run("a.yaml", "b.yaml", "c.yaml", "--fix") == 1
+    assert capsys.readouterr().err.startswith("fixed 2 findings in a.yaml\n1 error in 3 specs")
+    assert Path("a.yaml").read_text() == MENDED
+
+
+def test_a_fix_that_mends_nothing_is_taken_back():
+    """A number in quotes is a number, but one that is too small: the finding only changes."""
+    text = SPEC.replace("Dense", "linear").replace("units: 2", 'out_features: "-2"')
+    Path("a.yaml").write_text(text)
+    mended = mend("a.yaml", check)
+    assert (mended.fixed, mended.after.decode()) == (0, text)
+    assert [each.fix for each in mended.found] == [None]
+
+
+def test_a_fix_that_mends_nothing_takes_no_other_with_it():
+    text = SPEC.replace("loss", "metrics: accuracy\nloss").replace("50", '"-50"')
+    Path("a.yaml").write_text(text)
+    mended = mend("a.yaml", check)
+    assert mended.after.decode() == MENDED.replace("loss", "metrics: [accuracy]\nloss").replace("50", '"-50"')
+    assert mended.fixed == 3
+
+
+def test_a_thousand_equal_mistakes_are_mended_at_once(capsys):
+    layer = "    - {type: Dense, units: 2}  # Keras\n"
+    Path("a.yaml").write_text(SPEC.replace(layer, layer * 1000))
+    assert run("a.yaml", "--fix") == 0
+    assert Path("a.yaml").read_text().count("{type: linear, out_features: 2}  # Keras") == 1000
+    assert capsys.readouterr().err == "fixed 2,000 findings in a.yaml\nno findings\n"
