@@ -19,7 +19,6 @@ from specdl.data.check import check as check_data
 from specdl.graph.build import build
 from specdl.graph.graph import Graph
 from specdl.graph.need import need
-from specdl.lint.lint import lint
 from specdl.lint.silence import heard, require_warnings
 from specdl.lint.subject import Subject
 from specdl.ops.base import Optimizer
@@ -170,17 +169,18 @@ def checked(
     told = reading(compilation, allow)
     short = memory_findings(compilation, limit, ahead(compilation, told) if data else known(compilation))
     readily = data and not any(each.path == SOURCE for each in short)
-    found = [*data_findings(compilation, told, opened=readily), *short]
+    rows: dict[str, int] = {}
+    found = [*data_findings(compilation, told, rows, opened=readily), *short]
     if not short:
         found += disk_findings(compilation, Path.cwd())
-    subject = Subject(compilation.document, compilation.spec, compilation.graph)
-    return compilation, heard(subject, findings, [*lint(subject), *found], silent)
+    subject = Subject(compilation.document, compilation.spec, compilation.graph, rows)
+    return compilation, heard(subject, findings, found, silent)
 
 
 def linted(compilation: Compilation, findings: list[Diagnostic]) -> list[Diagnostic]:
     """The findings of a compilation with those of the lint, without what the spec silences."""
     subject = Subject(compilation.document, compilation.spec, compilation.graph)
-    return heard(subject, findings, lint(subject), frozenset())
+    return heard(subject, findings)
 
 
 def reading(compilation: Compilation, allow: Iterable[str | PathLike[str]] = ()) -> Reading:
@@ -190,15 +190,20 @@ def reading(compilation: Compilation, allow: Iterable[str | PathLike[str]] = ())
     return Reading(need(compilation.graph, spec), spec.seed, document.home(("data",)).folder, folders)
 
 
-def data_findings(compilation: Compilation, told: Reading, opened: bool = False) -> list[Finding]:
-    """What is wrong with the data, as far as its options tell, or as it is once it is `opened`."""
+def data_findings(
+    compilation: Compilation, told: Reading, rows: dict[str, int], opened: bool = False
+) -> list[Finding]:
+    """What is wrong with the data, as far as its options tell, or as it is once it is `opened`.
+
+    Then `rows` is filled with the samples of each part.
+    """
     data = compilation.spec.data
     if not opened or data.source is None:
         return check_data(data, told)
     from specdl.data.examine import examine
     from specdl.graph.limits import target_limits
 
-    return examine(data, told, target_limits(compilation.graph))
+    return examine(data, told, target_limits(compilation.graph), rows)
 
 
 def memory_findings(compilation: Compilation, limit: Limit | None, data: Ahead) -> list[Finding]:

@@ -12,7 +12,6 @@ from specdl.lint.rules.samples import cuts_nothing, no_seed, scores_too_many, tw
 from specdl.lint.rules.starts import never_differ
 from specdl.lint.rules.unused import unused
 from specdl.lint.subject import Subject
-from specdl.spec.validate import in_order
 
 Rule = Callable[[Subject], Iterable[Finding]]
 
@@ -38,8 +37,8 @@ RULES: tuple[Rule, ...] = (
 
 
 def lint(subject: Subject) -> list[Finding]:
-    """What all rules find, in document order."""
-    return in_order(subject.document.value, list(once(found for rule in RULES for found in rule(subject))))
+    """What all rules find, each thing once."""
+    return list(once(found for rule in RULES for found in rule(subject)))
 
 
 def once(findings: Iterable[Finding]) -> Iterator[Finding]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from specdl.core.advice import Site, likely
 from specdl.core.diagnostics import Diagnostic, Finding, Path, Remove
 from specdl.core.errors import UsageError
+from specdl.lint.lint import lint
 from specdl.lint.subject import Subject
 from specdl.spec.document import Document
 from specdl.spec.model import ModelSpec
 from specdl.spec.rules import unknown_warning
+from specdl.spec.validate import in_order
 
 IGNORE = ("lint", "ignore")
 USELESS = "W110"
@@ -18,6 +20,8 @@ OF_STEPS = ("W310", "W311", "W320", "W321", "W322", "W323", "W324", "W330", "W33
 """What can only be told of some specs once their samples are counted."""
 ELSEWHERE = ("W4", "W5")
 """What the data and the machine decide, and not the spec alone."""
+TWINS = {"W306": "W426"}
+"""What the lint knows ahead, and the code by which opened data says it."""
 
 
 def require_warnings(ignore: Iterable[str]) -> None:
@@ -30,18 +34,30 @@ def require_warnings(ignore: Iterable[str]) -> None:
 
 
 def heard(
-    subject: Subject, earlier: Iterable[Diagnostic], found: Iterable[Finding], ignore: Collection[str]
+    subject: Subject,
+    earlier: Sequence[Diagnostic],
+    found: Sequence[Finding] = (),
+    ignore: Collection[str] = (),
 ) -> list[Diagnostic]:
     """All findings about a spec but the warnings that it, or `ignore`, silences.
 
-    What the spec silences in vain is a finding too.
+    `earlier` are those of earlier stages, `found` those of the data and the machine. Where none of them
+    is an error, those of the lint stand among them, and what the spec silences in vain.
     """
     spec, document = subject.spec, subject.document
-    told = [*earlier, *document.diagnose(found)]
-    vain = useless(spec, document, {each.code for each in told}, counted=bool(subject.rows))
+    if not any(each.severity == "error" for each in (*earlier, *found)):
+        found = together(lint(subject), found)
+        codes = {each.code for each in (*earlier, *found)}
+        found = [*found, *useless(spec, document, codes, counted=bool(subject.rows))]
     silent = {*spec.lint.codes, *ignore}
-    told += document.diagnose(vain)
+    told = [*earlier, *document.diagnose(in_order(document.value, found))]
     return [each for each in told if each.severity == "error" or each.code not in silent]
+
+
+def together(advice: list[Finding], found: Sequence[Finding]) -> list[Finding]:
+    """Findings of the lint and those of the data, of which some would say the same again."""
+    again = {TWINS[each.code] for each in advice if each.code in TWINS}
+    return [*advice, *(each for each in found if each.code not in again)]
 
 
 def useless(spec: ModelSpec, document: Document, found: Collection[str], *, counted: bool) -> list[Finding]:

@@ -62,6 +62,7 @@ def spec(**changes):
     value = {
         "specdl": 1,
         "name": "small",
+        "seed": 0,
         "data": {"source": {"type": "random", "train": 40, "validation": 10, "test": 10}, "batch_size": 8},
         "model": {
             "input": {"shape": [6]},

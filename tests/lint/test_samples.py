@@ -2,8 +2,9 @@
 
 import pytest
 
+import specdl
 from specdl.core.diagnostics import Add, Remove
-from tests.lint.tools import HEAD, HIDDEN, codes, data, found, model
+from tests.lint.tools import HEAD, HIDDEN, codes, data, found, model, spec
 
 IRIS = {"source": {"type": "sklearn", "dataset": "iris"}, "batch_size": 16}
 DISC = {"source": {"type": "disc", "train": 1000}, "batch_size": 50}
@@ -119,4 +120,15 @@ def test_a_block_inside_of_another_is_used():
 
 def test_findings_are_in_document_order():
     changes = {"train": {"epochs": 10, "evaluate_every": 11}, "optimizer": {"type": "sgd", "lr": 11}}
-    assert codes(**changes, vars={"a": 1}, data=data(1001)) == ["W331", "W310", "W333", "W111"]
+    told = specdl.check(spec(**changes, vars={"a": 1}, data=data(1001)))
+    assert [each.code for each in told] == ["W331", "W310", "W333", "W111"]
+
+
+def test_opened_data_tells_how_many_samples_there_are(tmp_path):
+    rows = "".join(f"{i / 9},{i * i % 7},{i % 5},{i * 3 % 11},{i % 3}\n" for i in range(17))
+    (tmp_path / "a.csv").write_text(f"a,b,c,d,y\n{rows}", encoding="utf-8")
+    csv = {"source": {"type": "csv", "path": str(tmp_path / "a.csv"), "target": "y"}, "batch_size": 16}
+    value = spec(data=csv)
+    assert [each.code for each in specdl.check(value, allow=[tmp_path])] == []
+    told = {each.code for each in specdl.check(value, allow=[tmp_path], data=True)}
+    assert "W331" in told

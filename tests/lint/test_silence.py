@@ -60,6 +60,18 @@ def test_a_silence_is_not_judged_where_errors_stop_the_way():
     assert codes(wrong) == ["E210"]
 
 
+def test_what_opened_data_says_again_is_told_once():
+    diabetes = {"source": {"type": "sklearn", "dataset": "diabetes"}, "batch_size": 13}
+    squashed = model(HIDDEN, HEAD | {"out_features": 1, "activation": "sigmoid"}, shape=(10,))
+    value = spec(data=diabetes, model=squashed, loss={"type": "mse"})
+    assert "W426" not in codes(value, data=True)
+    assert "W306" in codes(value, data=True)
+
+
+def test_no_advice_where_there_are_errors():
+    assert codes(spec(**FAST), max_memory=10) == ["E510"]
+
+
 @pytest.mark.parametrize(
     ("code", "message", "help"),
     [

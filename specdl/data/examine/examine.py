@@ -26,16 +26,21 @@ DRAWN = ("disc", "random")
 """Sources whose samples are drawn by rule: what they are like is what was asked for."""
 
 
-def examine(spec: DataSpec, reading: Reading, limits: Mapping[str, Limits]) -> list[Finding]:
+def examine(
+    spec: DataSpec, reading: Reading, limits: Mapping[str, Limits], rows: dict[str, int] | None = None
+) -> list[Finding]:
     """Load the samples of a spec: the errors in them, or else what is suspect about them.
 
-    `limits` has, for each target, between what the output lies that it is compared with.
+    `limits` has, for each target, between what the output lies that it is compared with; `rows` is
+    filled with the samples of each part, if there are no errors.
     """
     try:
         loading = begin(spec, reading)
         data = loading.run()
     except FindingsError as error:
         return list(error.findings)
+    if rows is not None:
+        rows |= {name: part.rows for name, part in data.parts.items()}
     if spec.source is None or spec.source.type in DRAWN:
         return []
     samples = Samples(loading, data, limits)
