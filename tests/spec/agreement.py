@@ -27,6 +27,7 @@ from specdl.ops.layers.reshape import Reshape
 from specdl.spec.document import read
 from specdl.spec.fields import CATALOGS, keys, slot_of, unwrap, wiring
 from specdl.spec.model import LintSpec, ModelSpec
+from specdl.spec.resolved import render
 from specdl.spec.schema import ONE_OF, json_schema
 from specdl.spec.validate import validate
 
@@ -132,11 +133,13 @@ class Maker:
         self.depth += 1
         made = {"type": tag, **self.mapping(CATALOGS[category].get(tag))}
         self.depth -= 1
+        if self.often(0.9):
+            fitted(made, category)
         return made
 
     def use(self) -> dict[str, Any]:
         """The options of a block's use."""
-        if self.often(0.3):
+        if self.often(0.3 if self.templates else 0.8):
             return {"layers": self.layers()}
         name = self.rng.choice([*self.templates, "nowhere"])
         given = {"with": {"units": 4}} if self.templates.get(name, {}).get("params") else {}
@@ -153,8 +156,8 @@ class Maker:
             made.pop(other, None)
             while made.get(kept) is None:
                 made[kept] = self.value(keys(cls)[kept].type, slot_of(keys(cls)[kept].info.metadata))
-        if cls is Reshape:  # what its validator takes, mostly: base specs are to be right
-            made["shape"] = self.rng.choice([[4], [2, -1], [3, 1], [-1, -1]])
+        if cls is Reshape:
+            made["shape"] = self.rng.choice([[4], [2, -1], [3, 1], [5]])
         if "defaults" in made:
             made["defaults"] = self.defaults()
         if cls is LintSpec and "ignore" in made:
@@ -232,6 +235,20 @@ class Maker:
         return self.rng.choice(found)
 
 
+def fitted(made: dict[str, Any], category: str) -> None:
+    """Change options so that they go together, which most specs are to be."""
+    if made.get("nesterov") is True:
+        made["momentum"] = 0.9
+        made.pop("dampening", None)
+    if "boundaries" in made:
+        made["boundaries"] = sorted({*made["boundaries"], 7})
+        made["factors"] = [0.5] * (len(made["boundaries"]) + 1)
+    if made["type"].startswith("kaiming") and "nonlinearity" in made:
+        made.pop("a", None)
+    if (made["type"], category) == ("uniform", "inits"):
+        made |= {"a": -1, "b": 2.5}
+
+
 def with_said(annotation: Any, said: tuple[Any, ...]) -> Any:
     """A member of a union with what was said of the whole."""
     return Annotated[annotation, *said] if said else annotation
@@ -278,6 +295,12 @@ def broken(spec: Any, other: Any, rng: random.Random) -> None:
         holder[last] = copy.deepcopy(rng.choice(ODD))
 
 
+def rendered(spec: Any, rng: random.Random) -> Any:
+    """A spec as `specdl render` writes it out, three times of four; else, or if it is wrong, as it is."""
+    model, _ = validate(read(spec)) if rng.random() < 0.75 else (None, [])
+    return spec if model is None else json.loads(json.dumps(render(model)))
+
+
 def lifted(spec: Any, rng: random.Random) -> None:
     """Write a number, text or truth value of a spec as a variable's."""
     found = [path for path in places(spec) if path[0] not in ("vars", "$schema")]
@@ -300,7 +323,7 @@ def whole(value: Any) -> Any:
 def generated(seed: int) -> tuple[str, Any]:
     """A spec and what was done to it."""
     rng = random.Random(seed)
-    spec, other = Maker(rng).spec(), Maker(rng).spec()
+    spec, other = (rendered(Maker(rng).spec(), rng) for _ in range(2))
     how = rng.choice(["whole", "whole", "lifted", "broken", "broken", "broken"])
     if how == "lifted":
         lifted(spec, rng)
