@@ -96,7 +96,7 @@ def of_csv(file: Path, source: Any, need: Need) -> int:
     if not rows:
         return 0
     samples = size * len(rows) // sum(count for count, _ in rows)
-    width = sum(prod(type.bind(1).shape) for type in (*need.inputs.values(), *need.targets.values()))
+    width = sum(type.numel(1) for type in (*need.inputs.values(), *need.targets.values()))
     cells = max(len(cells) for _, cells in rows)
     return samples * (CELL * (min(cells, width) + 1) + itemsize(need) * width)
 

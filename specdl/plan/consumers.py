@@ -18,7 +18,7 @@ from specdl.graph.graph import Graph
 from specdl.plan.nest_schedule import NestSchedule
 from specdl.plan.owners import BATCH, SHARED, Owners
 from specdl.plan.plan import Bytes, Schedule, fixed_places, is_scratch, spans, types_of
-from specdl.program.program import Instr
+from specdl.program.program import Instr, Program
 
 Kind = Literal["layer", "loss", "batch", "data", "shared"]
 Section = Literal["params", "gradients", "optimizer", "state", "activations", "scratch", "data"]
@@ -87,6 +87,13 @@ class Consumers:
         return in_order[:count]
 
 
+class Scheduled(Protocol):
+    """A schedule of any backend: a `Schedule` or a `NestSchedule`."""
+
+    @property
+    def program(self) -> Program: ...
+
+
 class AnyPlan(Protocol):
     """A plan of any backend."""
 
@@ -95,7 +102,7 @@ class AnyPlan(Protocol):
     @property
     def sizes(self) -> Mapping[str, int]: ...
     @property
-    def schedules(self) -> Mapping[str, Schedule] | Mapping[str, NestSchedule]: ...
+    def schedules(self) -> Mapping[str, Scheduled]: ...
     @property
     def bytes(self) -> Bytes: ...
 
@@ -143,7 +150,7 @@ def blank(graph: Graph) -> dict[str, Consumer]:
 class Peak:
     """A schedule at the moment at which most of its arena is live; `spans` is what is live then."""
 
-    schedule: Schedule | NestSchedule
+    schedule: Scheduled
     spans: tuple[Span, ...]
     arena: int
     """The bytes up to the last one that the schedule ever uses."""
@@ -184,15 +191,21 @@ def fullest(plan: AnyPlan) -> Peak | None:
     """The moment at which most is live in the schedule that needs the largest arena; None where none does."""
     best: Peak | None = None
     for name, schedule in plan.schedules.items():
-        taken = list(
-            spans(schedule, plan.rows) if isinstance(schedule, Schedule) else schedule.spans(plan.rows)
-        )
+        taken = list(in_arena(schedule, plan.rows))
         arena = max((low + aligned(high - low) for _, _, low, high, _ in taken), default=0)
         if arena > (best.arena if best else 0):
             instant = most_live(taken)
             live = tuple(span for span in taken if span[0] <= instant <= span[1])
             best = Peak(schedule, live, arena, name, instant)
     return best
+
+
+def in_arena(schedule: Scheduled, rows: int) -> Iterator[Span]:
+    """All that shares the arena in a schedule."""
+    if isinstance(schedule, NestSchedule):
+        return schedule.spans(rows)
+    assert isinstance(schedule, Schedule)
+    return spans(schedule, rows)
 
 
 def most_live(taken: Iterable[Span]) -> int:

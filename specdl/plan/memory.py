@@ -94,9 +94,10 @@ def listed(consumer: Consumer, optimizer: str) -> str:
     values = of(consumer, "activations")
     made = [piece for piece in values if f"{piece.name}.".startswith(f"{consumer.name}.")]
     if counts(made, consumer):
-        words.append(f"result {biggest(made, consumer.name)}")
+        words.append(f"result {max(made, key=lambda piece: piece.nbytes).type}")
     if counts([piece for piece in values if piece not in made], consumer):
-        words.append("the gradient of its result")
+        alone = len(words) == 1 and counts(made, consumer)
+        words.append("its gradient" if alone else "the gradient of its result")
     if counts(kept["scratch"], consumer):
         words.append("scratch")
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))

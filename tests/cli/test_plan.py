@@ -19,7 +19,7 @@ def test_figures(specdl, small):
 
 
 def test_layers(specdl, small):
-    layers = specdl("plan", small, "--format", "json").json["layers"]
+    layers = specdl("plan", small, "--backend", "torch", "--format", "json").json["layers"]
     assert [each["name"] for each in layers] == ["fc1", "fc1.activation", "head"]
     assert layers[0] == {
         "name": "fc1",
@@ -28,7 +28,37 @@ def test_layers(specdl, small):
         "parameters": 35,
         "macs": 30,
         "flops": 65,
+        "bytes": 4 * (128 + 64),
     }
+
+
+@pytest.mark.parametrize("backend", ["torch", "auto"])
+def test_every_byte_is_somebodys(specdl, small, backend):
+    figures = specdl("plan", small, "--backend", backend, "--format", "json").json
+    told = figures["memory"]["consumers"]
+    assert sum(each["total"] for each in told) == figures["bytes"]["total"]
+    sections = ("params", "gradients", "optimizer", "state", "activations", "scratch", "data")
+    for each in told:
+        assert each["total"] == sum(each[section] for section in sections)
+    for section in ("params", "gradients", "optimizer", "state"):
+        assert sum(each[section] for each in told) == figures["bytes"][section]
+    layers = {each["name"]: each["bytes"] for each in figures["layers"]}
+    assert layers == {each["name"]: each["total"] for each in told if each["kind"] == "layer"}
+    assert figures["data_bytes"] == 60 * (6 * 4 + 8)
+
+
+def test_what_takes_most_is_told_with_its_place(specdl, small):
+    figures = specdl("plan", small, "--format", "json").json
+    largest = figures["memory"]["largest"]
+    assert len(largest) == 3
+    assert [each["total"] for each in largest] == sorted((each["total"] for each in largest), reverse=True)
+    first = next(each for each in largest if each["path"] == "$.model.layers[0]")
+    text = small.read_text().splitlines()[first["line"] - 1][first["column"] - 1 :]
+    assert text.startswith("{")
+    out = specdl("plan", small).out
+    assert f"{first['message']}, at {small}:{first['line']}:{first['column']}" in out
+    assert f"most is held {figures['memory']['fullest']}" in out
+    assert "the samples take 1,920 bytes beside" in out
 
 
 def test_a_shared_parameter_counts_once(specdl, write):
@@ -46,8 +76,12 @@ def test_tables(specdl, small):
     done = specdl("plan", small)
     lines = done.out.splitlines()
     assert lines[0] == "small, input: f32[batch,6], batches of 8"
-    assert lines[2].split() == ["layer", "type", "result", "parameters", "MACs", "FLOPs"]
-    assert lines[6].split() == ["total", "53", "45", "103"]
+    assert lines[2].split() == ["layer", "type", "result", "parameters", "MACs", "FLOPs", "bytes"]
+    rows = [line.split() for line in lines[3 : lines.index("", 3)]]
+    assert rows[-1][:4] == ["total", "53", "45", "103"]
+    numbers = [int(row[-1].replace(",", "")) for row in rows]
+    assert sum(numbers[:-1]) == numbers[-1]
+    assert [row[0] for row in rows[3:-1]] == ["loss", "batch", "shared"]
     assert "lower bound" in done.out
     assert done.err == ""
 
@@ -100,8 +134,13 @@ def test_the_largest_batch_is_the_largest(specdl, small, limit, backend):
 
 
 def test_not_even_one_sample(specdl, small):
-    assert specdl("plan", small, "--fit", "1kB", "--format", "json").json["fit"]["batch_size"] == 0
-    assert "not even one sample fits in 1,000 bytes" in specdl("plan", small, "--fit", "1kB").out
+    done = specdl("plan", small, "--fit", "1kB", "--format", "json")
+    assert (done.code, done.json["fit"]["batch_size"]) == (4, 0)
+    done = specdl("plan", small, "--fit", "1kB")
+    assert done.code == 4
+    assert "not even one sample fits in 1,000 bytes" in done.out
+    assert "`fc1` takes " in done.out
+    assert specdl("plan", small, "--fit", "1GB").code == 0
 
 
 def test_a_backend_that_is_not_there(specdl, small, monkeypatch):

@@ -257,9 +257,10 @@ def test_denormals_are_flushed_in_steps_and_nowhere_else(tmp_path):
 
 
 def test_a_disk_without_room_is_refused_before_training(tmp_path, monkeypatch):
-    monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"free": 100}))
+    monkeypatch.setattr("specdl.runner.folder.free_disk", lambda path: 100)
     work = job()
-    with pytest.raises(ResourceError, match=r"checkpoints need 128 bytes.* has 100 bytes free") as caught:
+    message = r"4 checkpoints would take [\d,]+ bytes, [\d,]+ bytes each.* has 100 bytes free"
+    with pytest.raises(ResourceError, match=message) as caught:
         train(work, tmp_path)
     assert (caught.value.code, caught.value.exit_code) == ("E520", 4)
     assert work.model.executable.trained == []
