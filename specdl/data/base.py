@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
 
+from specdl.core.advice import Limits, Run, Site
+from specdl.core.diagnostics import Finding
 from specdl.core.diagnostics import Path as DocumentPath
 from specdl.core.entry import Entry, Slot
 from specdl.core.types import TensorType
@@ -93,7 +95,7 @@ class Outline:
     `rows` counts the samples of each part. `single` says that there is one input and one
     target, whatever they are called; `shape` is one sample of that input. `classes` is the
     number of classes where the target is class numbers, one per sample, and `target` says
-    whether it is class numbers or values.
+    whether it is class numbers or values; `values` are the least and the largest of these.
     """
 
     rows: Mapping[str, int] = field(default_factory=dict)
@@ -101,6 +103,15 @@ class Outline:
     shape: tuple[int, ...] | None = None
     target: Literal["classes", "values"] | None = None
     classes: int | None = None
+    values: Limits | None = None
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """The bytes that samples will take in memory, told before they are there: `exact`, or else nearly."""
+
+    nbytes: int
+    exact: bool = True
 
 
 @dataclass(frozen=True)
@@ -130,6 +141,19 @@ class Raw:
     fitted: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, kw_only=True)
+class DataSite(Site):
+    """A source or a transform in its data: what `advise` is told.
+
+    `before` has the transforms that an input meets before this one.
+    """
+
+    spec: DataSpec
+    need: Need
+    run: Run
+    before: tuple[Transform, ...] = ()
+
+
 class Source(Entry):
     """Where samples come from."""
 
@@ -156,14 +180,19 @@ class Source(Entry):
         """The samples; raises `FindingsError` with codes E4xx and E6xx where they cannot be had."""
         raise NotImplementedError
 
+    def advise(self, site: DataSite) -> Iterable[Finding]:
+        """Warnings about samples that may be had, but can hardly be meant."""
+        return ()
+
 
 class Transform(Entry):
     """A change to inputs, fitted on the training part only."""
 
     type: str
-    inputs: Annotated[tuple[str, ...] | None, Field(description="Inputs changed; default all it fits.")] = (
-        None
-    )
+    inputs: Annotated[
+        tuple[str, ...] | None,
+        Field(description="Inputs changed; default all it fits.", examples=[("image",)]),
+    ] = None
 
     def fits(self, values: Array, wanted: TensorType) -> bool:
         """Whether the transform applies to an input of these samples, where `inputs` does not say."""
@@ -185,14 +214,28 @@ class Transform(Entry):
         """
         raise NotImplementedError
 
+    def centres(self) -> bool:
+        """Whether numbers come out with a mean of 0 and a variance of 1 over the training part."""
+        return False
+
+    def advise(self, site: DataSite) -> Iterable[Finding]:
+        """Warnings about a change that does nothing, or that can hardly be meant."""
+        return ()
+
 
 class TargetSpec(Entry):
     """What is predicted, and how it is written as numbers."""
 
-    encode: Annotated[Encode | None, Field(description="Default: what the loss takes.")] = None
+    encode: Annotated[
+        Encode | None, Field(description="Default: what the loss takes.", examples=["one_hot"])
+    ] = None
     source: Annotated[
         str | None,
-        Field(alias="from", description="A column, or `input` to predict the input itself."),
+        Field(
+            alias="from",
+            description="A column, or `input` to predict the input itself.",
+            examples=["input", "price"],
+        ),
     ] = None
 
 
@@ -204,9 +247,13 @@ class SplitSpec(Entry):
     change with the fraction for validation.
     """
 
-    validation: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    test: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0
+    validation: Annotated[
+        float, Field(ge=0, lt=1, description="The fraction to choose by.", examples=[0.1])
+    ] = 0.0
+    test: Annotated[float, Field(ge=0, lt=1, description="The fraction to test on.", examples=[0.2])] = 0.0
+    seed: Annotated[
+        int, Field(ge=0, le=2**63 - 1, description="Chooses which samples they are.", examples=[7])
+    ] = 0
 
 
 class DataSpec(Entry):
@@ -215,14 +262,34 @@ class DataSpec(Entry):
     source: Annotated[
         Source | None,
         Slot("sources"),
-        Field(description="May be left out where arrays are passed in Python."),
+        Field(
+            description="May be left out where arrays are passed in Python.",
+            examples=[{"type": "disc", "train": 1000}],
+        ),
     ] = None
-    target: TargetSpec = TargetSpec()
-    batch_size: Annotated[int, Field(ge=1, le=2**31 - 1)]
-    shuffle: bool = True
-    drop_last: Annotated[bool, Field(description="Leave out the last partial batch of an epoch.")] = False
-    split: SplitSpec | None = None
-    transforms: tuple[Annotated[Transform, Slot("transforms", short=True)], ...] = ()
+    target: Annotated[
+        TargetSpec, Field(description="What is predicted.", examples=[{"encode": "one_hot"}])
+    ] = TargetSpec()
+    batch_size: Annotated[
+        int, Field(ge=1, le=2**31 - 1, description="Samples of one training step.", examples=[64])
+    ]
+    shuffle: Annotated[
+        bool, Field(description="Deal the samples in another order each epoch.", examples=[False])
+    ] = True
+    drop_last: Annotated[
+        bool, Field(description="Leave out the last partial batch of an epoch.", examples=[True])
+    ] = False
+    split: Annotated[
+        SplitSpec | None,
+        Field(
+            description="Cuts a source without parts of its own.",
+            examples=[{"validation": 0.1, "test": 0.2, "seed": 0}],
+        ),
+    ] = None
+    transforms: Annotated[
+        tuple[Annotated[Transform, Slot("transforms", short=True)], ...],
+        Field(description="Changes to the inputs, in order.", examples=[("normalize",)]),
+    ] = ()
 
 
 def target_place(spec: DataSpec) -> DocumentPath:
