@@ -27,3 +27,26 @@ def test_errors(specdl, write):
     done = specdl("render", write({"specdl": 1}))
     assert (done.code, done.out) == (1, "")
     assert "error[E112]" in done.err
+
+
+def test_yaml_says_the_same(specdl, write):
+    path = write(spec(vars={"rate": 0.5}, optimizer={"type": "sgd", "lr": "${rate / 2}"}))
+    text = specdl("render", path, "--format", "yaml").out
+    assert text.startswith("specdl: 1\nname: small\n")
+    assert specdl("render", write(text, "again.yaml")).out == specdl("render", path).out
+
+
+def test_what_a_spec_extends_is_taken_in(specdl, write, tmp_path):
+    write(spec(), "base.json")
+    path = write({"extends": "base.json", "seed": 3}, "child.json")
+    value = json.loads(specdl("render", path).out)
+    assert (value["seed"], value["name"], "extends" in value) == (3, "small", False)
+    far = tmp_path / "far"
+    far.mkdir()
+    (far / "base.json").write_text(json.dumps(spec()), "utf-8")
+    path = write({"extends": str(far / "base.json")}, "other.json")
+    assert specdl("render", path).code == 0
+    (tmp_path / "apart").mkdir()
+    path = write({"extends": str(far / "base.json")}, "apart/spec.json")
+    assert "error[E610]" in specdl("render", path).err
+    assert specdl("render", path, "--allow-path", far).code == 0
