@@ -95,14 +95,20 @@ def test_a_layer_of_another_type_by_the_same_name():
     ("change", "what"),
     [
         (lambda value: value["optimizer"].update(lr=0.2), Change("optimizer.lr", 0.1, 0.2)),
-        (lambda value: value["schedule"].update(factors=[1, 1]), Change("schedule.factors", [1, 0.1], [1, 1])),
+        (
+            lambda value: value["schedule"].update(factors=[1, 1]),
+            Change("schedule.factors", [1, 0.1], [1, 1]),
+        ),
         (lambda value: value.pop("schedule"), Change("schedule", {**disc()["schedule"]}, None)),
         (lambda value: value.update(seed=3), Change("seed", 0, 3)),
         (lambda value: value["train"].update(epochs=3), Change("train.epochs", 250, 3)),
         (lambda value: value["data"].update(drop_last=True), Change("data.drop_last", False, True)),
-        (lambda value: value.update(metrics=[]), Change("metrics", [{"type": "accuracy", "threshold": 0.5}], [])),
+        (
+            lambda value: value.update(metrics=[]),
+            Change("metrics", [{"type": "accuracy", "threshold": 0.5}], []),
+        ),
     ],
-)  # fmt: skip
+)
 def test_settings(change, what):
     found = compared(change)
     assert found.settings == (what,)
