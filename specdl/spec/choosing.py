@@ -6,16 +6,17 @@ all its mistakes are told at once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from specdl.core.diagnostics import Edit, Fix, Rename, Replace
+from specdl.core.diagnostics import Add, Edit, Fix, Remove, Rename, Replace
 from specdl.core.entry import Entry, Slot
 from specdl.spec.complaints import dotted, shown
 from specdl.spec.expressions import FAILED
-from specdl.spec.fields import CATALOGS, NOUNS, keys
+from specdl.spec.fields import CATALOGS, NOUNS, Key, keys
 from specdl.spec.suggestions import Guess, key_guess, key_near
 from specdl.spec.unknown import LISTED, article, guess_tag, listed, unknown_tag
 from specdl.spec.writing import Pen
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from specdl.spec.walker import Site, Walker
 
 JSON = Pen(yaml=False)
+CALL = re.compile(r"([\w.]+)\((?:[^()]*\D)?(\d{1,9})\)")
+"""A call whose last argument is a number."""
 
 
 @dataclass(frozen=True)
@@ -74,12 +77,13 @@ def by_name(walker: Walker, slot: Slot, raw: str, site: Site) -> Choice:
         cls, certain = lookup(walker, slot, raw, site)
         return Choice(cls, {"type": tag_of(cls, raw)}, site, certain)
     guess = Guess(raw, sure=True) if raw in CATALOGS[slot.category].tags() else None
-    guess = guess or walker.guess(raw, partial(guess_tag, slot))
+    call = CALL.fullmatch(raw)
+    guess = guess or walker.guess(call[1] if call else raw, partial(guess_tag, slot))
     help = fix = None
     if guess and guess.there:
-        meant, whole = example(slot, guess.word)
+        meant, certain, likely = example(slot, guess.word, raw)
         help = f"write {JSON.write(meant)}"
-        fix = Fix(help, (Replace(site.path, meant),), guess.sure and whole)
+        fix = Fix(help, (Replace(site.path, meant),), guess.sure and certain) if certain or likely else None
     elif guess:
         help = f"specdl has no `{guess.word}` yet"
     message = f"{named(site, slot)} is {shown(raw)}, but must be a mapping with `type`"
@@ -87,13 +91,42 @@ def by_name(walker: Walker, slot: Slot, raw: str, site: Site) -> Choice:
     return Choice(None, {}, site, certain=False)
 
 
-def example(slot: Slot, tag: str) -> tuple[dict[str, Any], bool]:
-    """A mapping of a type with the options that it needs, and whether it needs none."""
+def example(slot: Slot, tag: str, said: str) -> tuple[dict[str, Any], bool, bool]:
+    """A mapping of a type with the options that it needs; whether it needs none, or they were said.
+
+    They are said in a call, as in torch's `Linear(2, 3)`, of which the last number is meant.
+    """
     cls = CATALOGS[slot.category].get(tag)
     assert cls is not None
     needed = {name: key for name, key in keys(cls).items() if key.required}
+    call = CALL.fullmatch(said)
+    if call and len(needed) == 1:
+        return {"type": tag, **dict.fromkeys(needed, int(call[2]))}, False, True
     examples = {name: key.info.examples[0] for name, key in needed.items() if key.info.examples}
-    return {"type": tag, **examples}, not needed
+    return {"type": tag, **examples}, not needed and not call, False
+
+
+def unwrapped(
+    walker: Walker, raw: Mapping[str, Any], known: Mapping[str, Key], site: Site, owner: str
+) -> Mapping[str, Any]:
+    """A mapping with the options that stand in a mapping of their own beside its type, as in Keras.
+
+    They are judged where they stand.
+    """
+    from specdl.spec.words import WRAPPERS
+
+    wrapper = next((key for key in raw if key in WRAPPERS and key not in known), None)
+    if wrapper is None or not isinstance(raw[wrapper], dict):
+        return raw
+    inside = {name: each for name, each in raw[wrapper].items() if name not in raw}
+    adds = (Add(site.path, name, each) for name, each in inside.items())
+    fix = Fix("write them beside `type`", (Remove(site.at(wrapper).path), *adds), sure=bool(inside))
+    whole = fix if len(inside) == len(raw[wrapper]) else None
+    message = f"{owner} has no option `{wrapper}`"
+    help = "write its options beside `type`"
+    walker.tell("E111", message, site.at(wrapper), at_key=True, help=help, fix=whole)
+    walker.real.update({(*site.path, name): (*site.path, wrapper, name) for name in inside})
+    return {**{name: each for name, each in raw.items() if name != wrapper}, **inside}
 
 
 def choose(walker: Walker, slot: Slot, raw: Any, site: Site) -> Choice:

@@ -35,18 +35,21 @@ class Stray:
     whole: bool = False
     """Whether the section is not there at all."""
     needed: bool = False
+    there: bool = False
+    """Whether the section has it already."""
 
     @property
     def help(self) -> str:
         key = "" if self.name == self.path[-1] else f", where it is called `{self.name}`"
-        where = f"in `{'.'.join(map(str, self.home))}`" if self.home else "at the top of the spec"
-        there = "" if self.free else ", which has it already" if self.home else ", where it stands already"
-        return f"`{self.path[-1]}` belongs {where}{key or there}"
+        home = f"`{'.'.join(map(str, self.home))}`" if self.home else "the spec"
+        if not self.free and self.there:
+            return f"{home} has `{self.name}` already: take it away here"
+        return f"`{self.path[-1]}` belongs {f'in {home}' if self.home else 'at the top of the spec'}{key}"
 
     def fix(self, value: Any) -> Fix | None:
-        """Move it."""
+        """Move it, or take it away where it is in its place already."""
         if not self.free:
-            return None
+            return Fix(f"take `{self.path[-1]}` away", (Remove(self.path),)) if self.there else None
         edits: tuple[Edit, ...] = (Remove(self.path), Add(self.home, self.name, value))
         if self.whole:
             if len(self.path) != 1 or len(self.home) != 1:
@@ -87,7 +90,8 @@ def find(path: Path, root: Mapping[str, Any], known: Mapping[Path, Mapping[str, 
         whole = there is None and home in MAPPINGS
         free = whole or (isinstance(there, dict) and word not in there)
         needed = known[home][word].required or (home == ("train",) and word in ("epochs", "steps"))
-        return Stray(path, home, word, free, whole, free and needed)
+        stands = isinstance(there, dict) and word in there
+        return Stray(path, home, word, free, whole, free and needed, stands)
     return None
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from specdl.core.diagnostics import Fix, Path, Remove, Rename, Replace
 from specdl.core.entry import Slot
-from specdl.spec.fields import CATALOGS, NOUNS, Key, choices, members, unwrap
+from specdl.ops.base import LayerEntry
+from specdl.spec.fields import CATALOGS, NOUNS, Key, choices, keys, members, unwrap
 from specdl.spec.strays import Stray, owners
 from specdl.spec.suggestions import Guess, key_guess, key_near, tag_guess
 
@@ -17,19 +18,23 @@ LISTED = 12
 NONE = ("linear", "none", "identity", "null", "id")
 """What others call an activation that changes nothing."""
 FROZEN = ("frozen", "freeze")
+BETAS = (("beta_1", "beta_2"), ("beta1", "beta2"))
+ARGUMENTS = ("args", "arguments", "init_args", "params")
 
 
 @dataclass(frozen=True)
 class Told:
     """What an unknown key or type gets: a help, a fix, and the word that was meant, if there is one.
 
-    `judged` says whether the value is to be judged as that of the word meant.
+    `judged` says whether the value is to be judged as that of the word meant, and `silent` that another
+    key's finding says it all.
     """
 
     help: str | None = None
     fix: Fix | None = None
     meant: str | None = None
     judged: bool = False
+    silent: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,7 @@ class Mapped:
     category: str | None = None
     lonely: str | None = None
     """The only key that must be there and is not, where only one is unknown too."""
+    raw: Mapping[str, Any] = field(default_factory=dict)
 
     def listed(self) -> str | None:
         """All keys, if they are few."""
@@ -57,6 +63,9 @@ def unknown_key(name: str, value: Any, path: Path, mapped: Mapped, stray: Stray 
         word = "false" if value else "true"
         edits = (Rename(path, "trainable"), Replace(path, not value))
         return Told(f'write "trainable": {word}', Fix(f'write "trainable": {word}', edits, True), "trainable")
+    parts = two_in_one(name, path, mapped) or positional(name, value, path, mapped)
+    if parts:
+        return parts
     guess = key_guess(name, mapped.known, mapped.absent)
     if guess and guess.sure:
         return renamed(name, value, path, guess, mapped)
@@ -79,9 +88,33 @@ def renamed(name: str, value: Any, path: Path, guess: Guess, mapped: Mapped) -> 
         fix = Fix(f"take `{name}` away", (Remove(path),))
         return Told(f"`{guess.word}` is there already: take `{name}` away", fix, guess.word)
     if guess.word == "betas" and not isinstance(value, list):
-        return Told('write both numbers in `betas`, as in "betas": [0.9, 0.999]', None, guess.word)
+        return Told('write "betas": [0.9, 0.999]', None, guess.word)
     fix = Fix(f"write `{guess.word}`", (Rename(path, guess.word),), guess.sure)
     return Told(f"did you mean `{guess.word}`?", fix, guess.word, judged=not guess.loose)
+
+
+def two_in_one(name: str, path: Path, mapped: Mapped) -> Told | None:
+    """The two keys that others have for `betas`, told at the first of them."""
+    for pair in BETAS:
+        if name in pair and "betas" in mapped.absent and all(each in mapped.raw for each in pair):
+            if name != next(key for key in mapped.raw if key in pair):
+                return Told(meant="betas", silent=True)
+            values = [mapped.raw[each] for each in pair]
+            other = pair[1 - pair.index(name)]
+            help = f'write "betas": {values}'
+            edits = (Replace(path, values), Rename(path, "betas"), Remove((*path[:-1], other)))
+            plain = all(type(each) in (int, float) for each in values)
+            return Told(help, Fix(help, edits, sure=True), "betas") if plain else None
+    return None
+
+
+def positional(name: str, value: Any, path: Path, mapped: Mapped) -> Told | None:
+    """Arguments without names, of which the last is what the type needs: torch's `Linear(2, 3)`."""
+    last = value[-1] if isinstance(value, list) and value else value
+    if name not in ARGUMENTS or not mapped.lonely or not plausible(last, mapped.known[mapped.lonely]):
+        return None
+    help = f'write "{mapped.lonely}": {last}'
+    return Told(help, Fix(help, (Replace(path, last), Rename(path, mapped.lonely))), mapped.lonely)
 
 
 def elsewhere_key(name: str, path: Path, mapped: Mapped) -> Told | None:
@@ -92,6 +125,8 @@ def elsewhere_key(name: str, path: Path, mapped: Mapped) -> Told | None:
         types = owners(mapped.category, name)
         if 0 < len(types) <= 3:
             return Told(f"`{name}` belongs to {both(types)}")
+    if path[:-1] == ("model",) and name in keys(LayerEntry):
+        return Told(f"`{name}` belongs in a layer, or in `model.defaults` for all layers of a type")
     hint = NOT_HERE.get(name)
     if hint is None:
         return None

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from specdl.core.diagnostics import Add, Finding, Fix, Note, Path, Replace
 from specdl.core.entry import Entry, Slot
 from specdl.ops.base import Composite, LayerEntry
-from specdl.spec.choosing import by_name, choose, lookup
+from specdl.spec.choosing import by_name, choose, lookup, unwrapped
 from specdl.spec.complaints import complaints, dotted, shown
 from specdl.spec.expressions import FAILED
 from specdl.spec.fields import (
@@ -97,7 +97,7 @@ class Walker:
         """Add a finding, once for a place however often a block is used."""
         trail = tuple(Note("the block is used", path, label=True) for path in site.trail)
         told = "" if site.trail and finding.code != "E112" else finding.message
-        if len(self.found) < MAX_FINDINGS:
+        if len(self.found) <= MAX_FINDINGS:  # one more says that there are more
             known = (finding.code, finding.path, finding.at_key, told)
             self.found.setdefault(known, replace(finding, notes=(*finding.notes, *trail)))
 
@@ -139,12 +139,15 @@ class Walker:
         what = expected(key.type) if isinstance(kind, (Items, Values)) else "a mapping"
         message = f"`{last(site.path)}` is {shown(raw)}, but must be {what}"
         help = fix = None
+        named = by_key(kind.item, raw) if isinstance(kind, Items) else None
         if isinstance(kind, Items) and one_of(kind.item, raw):
             help = "put it in a list, between `[` and `]`" if isinstance(raw, dict) else f'write ["{raw}"]'
-            sure = isinstance(raw, str) or "type" in raw
-            fix = Fix("put it in a list", (Replace(site.path, [raw]),), sure)
+            fix = Fix("put it in a list", (Replace(site.path, [raw]),), sure=True)
+        elif named:
+            help = "write a list, and each key as the `name` of its layer"
+            fix = Fix(help, (Replace(site.path, named),))
         self.tell("E113", message, site, help=help, fix=fix)
-        if fix and isinstance(kind, Items) and isinstance(raw, dict):
+        if isinstance(kind, Items) and fix and not named and isinstance(raw, dict):
             self.resolve(kind.item, raw, site, key)  # its own mistakes are told at once
         return FAILED
 
@@ -182,33 +185,35 @@ class Walker:
         lacking = [name for name in absent if known[name].required and name not in given]
         strange = [name for name in raw if name not in known]
         lonely = lacking[0] if len(lacking) == len(strange) == 1 else None
-        mapped = Mapped(known, absent, noun, category, lonely)
+        mapped = Mapped(known, absent, noun, category, lonely, raw)
         for name, value in raw.items():
+            here = self.where(site, (name,))
             if name in known:
-                given[name] = self.resolve(known[name].kind, value, site.at(name), known[name])
+                given[name] = self.resolve(known[name].kind, value, here, known[name])
                 continue
             told = self.unknown(name, value, mapped, site, owner)
             if told.meant in absent and told.meant not in given:
-                given[told.meant] = self.renamed(told, value, known[told.meant], site.at(name))
+                given[told.meant] = self.renamed(told, value, known[told.meant], site, here)
         for name in lacking:
             if name not in given:
                 given[name] = self.missing(known[name], site, owner)
         return given
 
-    def renamed(self, told: Told, value: Any, key: Key, site: Site) -> Any:
+    def renamed(self, told: Told, value: Any, key: Key, site: Site, here: Site) -> Any:
         """The value under a key that was meant to be another, as the other's."""
         if not told.judged:
             return FAILED
-        self.real[*site.path[:-1], key.name] = site.path
-        return self.resolve(key.kind, value, site, key)
+        self.real[*site.path, key.name] = here.path
+        return self.resolve(key.kind, value, here, key)
 
     def unknown(self, name: str, value: Any, mapped: Mapped, site: Site, owner: str) -> Told:
         """Tell of a key that means nothing in the mapping at a site; what it was meant to be."""
-        here, told = site.at(name), Told()
+        here, told = self.where(site, (name,)), Told()
         if self.may_suggest(name):
             told = unknown_key(name, value, here.path, mapped, self.strays.get(here.path))
         message = f"{owner} has no {mapped.noun} `{dotted((name,))}`"
-        self.tell("E111", message, here, at_key=True, help=told.help, fix=told.fix)
+        if not told.silent:
+            self.tell("E111", message, here, at_key=True, help=told.help, fix=told.fix)
         return told
 
     def missing(self, key: Key, site: Site, owner: str) -> Any:
@@ -246,7 +251,8 @@ class Walker:
         choice = (by_name if isinstance(raw, str) else choose)(self, slot, raw, site)
         if choice.cls is None:
             return FAILED
-        made = self.entry(choice.cls, choice.raw, choice.site, choice.owner, slot.category)
+        raw = unwrapped(self, choice.raw, keys(choice.cls), choice.site, choice.owner)
+        made = self.entry(choice.cls, raw, choice.site, choice.owner, slot.category)
         return made if choice.certain else FAILED
 
     def lookup(self, slot: Slot, tag: str, site: Site, at_key: bool = False) -> type[Entry] | None:
@@ -268,6 +274,7 @@ class Walker:
         if kind.cls is LayerEntry:
             raw = self.complete(raw)
         options, owner = keys(choice.cls), choice.owner
+        raw = unwrapped(self, raw, {**options, **own}, inner, owner)
         values = {name: each for name, each in raw.items() if name != "type"}
         given = self.given({**options, **own}, values, inner, owner, "option", kind.slot.category)
         op = self.construct(choice.cls, {k: v for k, v in given.items() if k in options}, inner, owner)
@@ -285,7 +292,16 @@ def one_of(item: Kind, raw: Any) -> bool:
     """Whether a value that stands alone may be one of those that are wanted in a list."""
     if isinstance(raw, str):
         return isinstance(item, Tagged) and item.slot.short and raw in CATALOGS[item.slot.category].tags()
-    return isinstance(raw, dict)
+    return isinstance(raw, dict) and "type" in raw
+
+
+def by_key(item: Kind, raw: Any) -> list[Any] | None:
+    """The list of layers that a mapping of names to layers stands for."""
+    if not isinstance(item, Wired) or item.cls is not LayerEntry or not isinstance(raw, dict):
+        return None
+    if not raw or not all(isinstance(each, dict) and "type" in each for each in raw.values()):
+        return None
+    return [{**each, "name": each.get("name", name)} for name, each in raw.items()]
 
 
 def last(path: Path) -> str:

@@ -335,10 +335,6 @@ NOT_HERE: Mapping[str, str] = {
     "input_shape": "leave `input_shape` out: `model.input` says what one sample looks like",
     "batch_input_shape": "leave `batch_input_shape` out: `model.input` says what one sample looks like",
     "top": "leave `top` out: what a layer makes is called as the layer is",
-    "config": "write the options beside `type`",
-    "kwargs": "write the options beside `type`",
-    "params": "write the options beside `type`",
-    "inner_product_param": "write its options beside `type`",
     "input_features": "`data.source` says which columns are read, and `model.input` their shape",
     "output_features": "`data.target` says what is learnt, and `loss` what is minimised",
     "combiner": "layers that read several `inputs` join them, as `concat` does",
@@ -351,6 +347,9 @@ NOT_HERE: Mapping[str, str] = {
     "shuffle_buffer": "`data.shuffle` alone shuffles all of the data",
 }
 """What to do about keys that specdl has no word for, because it needs none or says it elsewhere."""
+
+WRAPPERS = ("config", "kwargs", "params", "options", "inner_product_param", "args", "arguments")
+"""Keys under which others write the options of a type; here they stand beside it."""
 
 NEEDLESS = ("in_features", "in_channels", "top")
 """Those of them that can be taken away and nothing else."""
