@@ -37,7 +37,7 @@ def listing() -> str:
     parts = []
     for stage, found in by_stage():
         rows = [[f"  {page.code}", page.title] for page in found]
-        parts.append(f"{stage}\n{output.table(rows)}")
+        parts.append(f"Codes of findings: {stage.lower()}\n{output.table(rows)}")
     return "\n\n".join(parts)
 
 

@@ -86,7 +86,7 @@ def suggestion(name: str) -> str:
 
     known = {tag for category in HEADINGS for tag in tags(category)}
     meant = tag_meant(name, known) or nearest(name, SECTIONS) or nearest(name.upper(), codes())
-    return f"did you mean `specdl explain {meant}`?" if meant else "`specdl explain` lists all types"
+    return f"did you mean `specdl explain {meant}`?" if meant else "`specdl explain` lists all there are"
 
 
 def listing() -> str:
@@ -100,7 +100,7 @@ def listing() -> str:
         parts.append(f"{heading}\n{output.table(rows)}")
     rows = [[f"  {name}", section_page(name).summary] for name in SECTIONS]
     parts.append(f"Sections of a spec\n{output.table(rows)}")
-    return "\n\n".join([*parts, "CODES OF FINDINGS", codes()])
+    return "\n\n".join([*parts, codes()])
 
 
 def as_text(page: Page | CodePage) -> str:

@@ -141,7 +141,10 @@ class LintSpec(Entry):
 
 
 class ModelSpec(Entry):
-    """A whole spec, validated: what every later stage starts from."""
+    """A whole spec: data, model, what is minimised, and how.
+
+    Validated and immutable, it is what every later stage starts from.
+    """
 
     schema_: Annotated[
         str | None,

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from specdl.core.codes import codes
+from specdl.core.codes import STAGES, codes
 
 
 def test_a_layer(specdl):
@@ -91,9 +91,9 @@ def test_all_pages_as_json(specdl):
     [
         ("lienar", "did you mean `specdl explain linear`?"),
         ("Dense", "did you mean `specdl explain linear`?"),
-        ("E999", "`specdl explain` lists all types"),
+        ("E999", "`specdl explain` lists all there are"),
         ("E41", "did you mean `specdl explain E310`?"),
-        ("quux", "`specdl explain` lists all types"),
+        ("quux", "`specdl explain` lists all there are"),
     ],
 )
 def test_an_unknown_name(specdl, name, help):
@@ -126,8 +126,8 @@ def test_the_list_of_codes_by_stage(specdl):
     listed = re.findall(r"^  ([EW]\d{3})  \S", out, re.MULTILINE)
     assert sorted(listed) == sorted(codes())
     assert [each[1] for each in listed] == sorted(each[1] for each in listed)
-    for heading in ("Reading", "Schema", "Shapes and graph", "Training", "Data", "Resources", "Safety"):
-        assert f"\n\n{heading}\n  " in out
+    for stage in STAGES.values():
+        assert f"\n\nCodes of findings: {stage.lower()}\n  E" in out
 
 
 def test_a_check_reads_no_page(small):
