@@ -44,7 +44,7 @@ def validate(document: Document) -> tuple[ModelSpec | None, list[Finding]]:
         return None, [other]
     spec, findings = judge(value)
     findings = in_order(value, findings)
-    if len(findings) >= MAX_FINDINGS:
+    if len(findings) > MAX_FINDINGS:
         message = f"there are more mistakes than {MAX_FINDINGS:,}; mend these first"
         findings = [*findings[:MAX_FINDINGS], Finding("E005", message)]
     return (None if any(each.severity == "error" for each in findings) else spec), findings

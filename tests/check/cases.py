@@ -23,10 +23,14 @@ from pathlib import Path
 import pytest
 
 from specdl.cli.main import main
+from tests.core.formats.test_json import VALIDATOR as FINDINGS
+from tests.core.formats.test_sarif import LOG
 
 FENCE = re.compile(
     r"^(?P<ticks>`{3,4})(?P<info>\w[^\n]*)\n(?P<text>.*?)^(?P=ticks)$\n?", re.DOTALL | re.MULTILINE
 )
+STRICT = {"json": FINDINGS, "sarif": LOG}
+"""What outputs for machines are held to."""
 ESCAPE = re.compile(r"\\x([0-9a-f]{2})|\\u([0-9a-f]{4,6})")
 HERE = "/here"
 """Stands for the folder that a case runs in."""
@@ -146,6 +150,8 @@ class Runner:
             return Path(f"spec.{block.language}").read_bytes().decode("utf-8")
         form = block.options["format"]
         _, out, _ = self(case, "--format", form)
+        if form in STRICT:
+            STRICT[form].validate(json.loads(out))
         return results(out) if form == "sarif" else out
 
 

@@ -1,6 +1,10 @@
+import json
+import subprocess
+import sys
+
 import pytest
 
-from tests.cli.conftest import spec
+from tests.cli.conftest import ROOT, spec
 
 
 def test_a_sound_spec(specdl, small):
@@ -19,7 +23,7 @@ def test_every_finding_of_every_spec(specdl, write):
         "error[E111]",
     ]
     assert done.out.splitlines()[2].startswith(f"{two}:")
-    assert done.err == "3 errors in 2 specs\n"
+    assert done.err == "3 errors in 2 specs; 1 fixable with --unsafe-fixes\n"
 
 
 def test_human_form_shows_the_line(specdl, write):
@@ -49,7 +53,7 @@ def test_memory_alone_ends_with_four(specdl, small):
     done = specdl("check", small, "--max-memory", "1kB")
     assert done.code == 4
     assert "error[E510]" in done.out
-    assert "there are 1,000 bytes" in done.out
+    assert "`--max-memory` allows 1,000 bytes" in done.out
 
 
 def test_other_errors_go_before_memory(specdl, small, write):
@@ -58,7 +62,7 @@ def test_other_errors_go_before_memory(specdl, small, write):
 
 
 def test_warnings_count_where_strict(specdl, write):
-    path = write(spec(data={"source": {"type": "npz", "path": "gone.npz"}, "batch_size": 8}))
+    path = write(spec(seed=0, data={"source": {"type": "npz", "path": "gone.npz"}, "batch_size": 8}))
     assert specdl("check", path).code == 0
     done = specdl("check", path, "--strict", "--format", "json")
     assert done.code == 1
@@ -117,3 +121,57 @@ def test_plugins(shell, write, tmp_path, command):
     assert shell(command, path, "--plugin", plugin, *words).code == 0
     assert shell(command, path, *words).code == 1
     assert shell(command, path, "--plugin", "no.such.module", *words).code == 2
+
+
+def test_github(specdl, write):
+    done = specdl("check", write('{\n  "specdl": 1,\n  "nmae": "x"\n}'), "--format", "github")
+    assert done.code == 1
+    assert done.out.splitlines()[-1].startswith("::error file=")
+    assert all(line.startswith("::error file=") for line in done.out.splitlines())
+    assert done.err == "6 errors\n"
+
+
+def test_sarif(specdl, write):
+    done = specdl("check", write('{\n  "specdl": 1,\n  "nmae": "x"\n}'), "gone.json", "--format", "sarif")
+    (run,) = json.loads(done.out)["runs"]
+    assert done.code == 2
+    assert run["invocations"][0]["exitCode"] == 2
+    assert run["invocations"][0]["executionSuccessful"] is False
+    assert {each["ruleId"] for each in run["results"]} == {"E111", "E112", "E310"}
+
+
+def test_a_thousand_equal_mistakes_are_one(specdl, write):
+    value = spec(seed=0)
+    value["model"]["layers"] = [{"type": "linear", "out_features": 4, "bais": True} for _ in range(1000)]
+    path = write(value)
+    done = specdl("check", path, "--format", "json")
+    (found,) = done.json["diagnostics"]
+    assert (found["count"], len(found["places"])) == (1000, 1000)
+    (result,) = json.loads(specdl("check", path, "--format", "sarif").out)["runs"][0]["results"]
+    assert (result["occurrenceCount"], len(result["relatedLocations"])) == (1000, 999)
+    done = specdl("check", path)
+    assert done.out.count("error[E111]") == 1
+    assert " and 996 more places\n" in done.out
+    assert done.err == "1,000 errors; 1,000 fixable with --unsafe-fixes\n"
+    assert specdl("check", path, "--format", "concise").out.count("\n") == 1
+
+
+def test_commands_that_find_mistakes_tell_them_as_json_too(specdl, write):
+    path = write(spec(seed=-1))
+    for command in ("plan", "bench", "gradcheck"):
+        done = specdl(command, path, "--format", "json")
+        assert (done.code, done.json["diagnostics"][0]["code"]) == (1, "E114")
+        assert "error[E114]" in done.err
+
+
+def test_only_what_needs_them_imports_the_formats(shell, write):
+    code = "import sys; from specdl.cli.main import main; main(['check', sys.argv[1]]); "
+    code += "print(sorted(name for name in sys.modules if name.startswith('specdl.core.formats.')))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, write({"specdl": 1})],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    assert done.stdout.splitlines()[-1] == "['specdl.core.formats.human', 'specdl.core.formats.marks']"

@@ -10,6 +10,8 @@ from specdl.cli import explain, init
 from specdl.cli.main import COMMANDS, main
 from specdl.core.errors import CompilerFault
 
+COLOURS = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE")
+
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_says_what_it_does(specdl, command):
@@ -167,10 +169,31 @@ def test_no_colours_but_on_a_terminal(specdl, write):
     ("variables", "colours"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)]
 )
 def test_colours_on_a_terminal(write, monkeypatch, capsys, variables, colours):
-    monkeypatch.delenv("NO_COLOR", raising=False)
+    for name in COLOURS:
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm")
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    main(["check", str(write({"specdl": 1}))])
+    assert ("\x1b[" in capsys.readouterr().out) is colours
+
+
+@pytest.mark.parametrize(
+    ("variables", "colours"),
+    [
+        ({}, False),
+        ({"FORCE_COLOR": "1"}, True),
+        ({"CLICOLOR_FORCE": "1", "TERM": "dumb"}, True),
+        ({"FORCE_COLOR": "0"}, False),
+        ({"CLICOLOR_FORCE": ""}, False),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+    ],
+)
+def test_colours_without_a_terminal(write, monkeypatch, capsys, variables, colours):
+    for name in COLOURS:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
     main(["check", str(write({"specdl": 1}))])
     assert ("\x1b[" in capsys.readouterr().out) is colours
