@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from specdl.core.diagnostics import Path as DocumentPath
 from specdl.core.errors import FindingsError
 from specdl.data.base import Ahead, DataSpec, Need, Reading
 from specdl.data.numpy_files import UNREADABLE
@@ -30,35 +31,40 @@ def ahead(spec: DataSpec, reading: Reading) -> Ahead | None:
     whole, and so are tables. Files that cannot be had count nothing: reading says why.
     """
     source = spec.source
-    if source is None:
+    if source is None or source.type not in ("npy", "npz", "csv"):
         return None
-    files: set[Path] = set()
+    files: dict[Path, DocumentPath] = {}
     for place, name in source.files().items():
         try:
-            files.add(resolve(name, reading.folder, reading.allowed, place))
+            files.setdefault(resolve(name, reading.folder, reading.allowed, place), place)
         except FindingsError:
             continue
     if not files:
         return None
-    kinds = {"npy": of_npy, "npz": of_npz, "csv": of_csv}
-    if source.type not in kinds:
-        return None
-    total = sum(kinds[source.type](file, source, reading.need) for file in files)
-    return Ahead(total, source.type != "csv")
+    if source.type == "npy":
+        return Ahead(sum(of_npy(file, place, reading.need) for file, place in files.items()))
+    if source.type == "npz":
+        return Ahead(sum(of_npz(file, reading.need) for file in files), exact=False)
+    return Ahead(sum(of_csv(file, source, reading.need) for file in files), exact=False)
 
 
-def of_npy(file: Path, source: Any, need: Need) -> int:
-    """The bytes of an array's samples in the type that a model takes, as its header tells."""
+def of_npy(file: Path, place: DocumentPath, need: Need) -> int:
+    """The bytes of an array's samples in the type that a model takes, as its header tells.
+
+    `place` is where the source names the file: its part, `x` or `y`, and perhaps a name.
+    """
     try:
         with file.open("rb") as handle:
             shape, _ = header(handle)
     except UNREADABLE:
         return 0
-    return prod(shape) * itemsize(need)
+    types = need.inputs if place[1] == "x" else need.targets
+    type = types.get(str(place[-1])) if len(place) > 2 else next(iter(types.values()))
+    return shape[0] * type.nbytes(1) if shape and type else 0
 
 
-def of_npz(file: Path, source: Any, need: Need) -> int:
-    """The bytes of all arrays of a file as they are stored, and in the type that a model takes."""
+def of_npz(file: Path, need: Need) -> int:
+    """About the bytes of a file's arrays, as they are stored and in the type that a model takes."""
     total = 0
     try:
         with zipfile.ZipFile(file) as archive:

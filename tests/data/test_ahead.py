@@ -19,8 +19,8 @@ def test_arrays_by_their_headers(tmp_path):
     np.save(tmp_path / "x.npy", np.zeros((1000, 3), np.float64))
     np.save(tmp_path / "y.npy", np.zeros(1000, np.int64))
     source = Npy(train=ArrayFiles(x="x.npy", y="y.npy"))
-    assert told(tmp_path, source, classes(2, f32(3))) == Ahead(1000 * 4 * 4)
-    assert told(tmp_path, source, classes(2, f64(3))) == Ahead(1000 * 4 * 8)
+    assert told(tmp_path, source, classes(2, f32(3))) == Ahead(1000 * (3 * 4 + 8))
+    assert told(tmp_path, source, classes(2, f64(3))) == Ahead(1000 * (3 * 8 + 8))
 
 
 def test_nothing_but_the_header_is_read(tmp_path):
@@ -29,12 +29,12 @@ def test_nothing_but_the_header_is_read(tmp_path):
     with file.open("wb") as handle:
         np.lib.format.write_array_header_1_0(handle, head)
     source = Npy(train=ArrayFiles(x="x.npy"))
-    assert told(tmp_path, source, classes(2, f32(3))) == Ahead(4 * 10**13)
+    assert told(tmp_path, source, classes(2, f32(3))) == Ahead(3 * 4 * 10**13)
 
 
 def test_archives_count_what_they_hold_and_what_is_made_of_it(tmp_path):
     np.savez_compressed(tmp_path / "a.npz", x=np.zeros((1000, 3)), y=np.zeros(1000, np.int64))
-    assert told(tmp_path, Npz(path="a.npz"), classes(2, f32(3))) == Ahead(1000 * 4 * (8 + 4))
+    assert told(tmp_path, Npz(path="a.npz"), classes(2, f32(3))) == Ahead(1000 * 4 * (8 + 4), exact=False)
 
 
 @pytest.mark.parametrize("rows", [10, 3000])
@@ -62,7 +62,7 @@ def test_several_files(tmp_path):
 def test_damaged_files_count_nothing(tmp_path, content):
     for name in ("a.npz", "a.npy"):
         (tmp_path / name).write_bytes(content)
-    assert told(tmp_path, Npz(path="a.npz"), classes(2)) == Ahead(0)
+    assert told(tmp_path, Npz(path="a.npz"), classes(2)) == Ahead(0, exact=False)
     assert told(tmp_path, Npy(train=ArrayFiles(x="a.npy")), classes(2)) == Ahead(0)
 
 

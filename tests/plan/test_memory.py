@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 import specdl
@@ -156,3 +157,44 @@ def test_require_memory_names_them_too(monkeypatch):
     assert caught.value.message.endswith("and 1,000 bytes are free")
     assert any(note.startswith("`fc1` takes ") for note in caught.value.notes)
     assert caught.value.notes[0].endswith(" at $.loss")
+
+
+def tall(folder, rows):
+    """A spec whose input is an npy file of so many rows, of which only the header is there."""
+    with (folder / "x.npy").open("wb") as handle:
+        head = {"descr": "<f4", "fortran_order": False, "shape": (rows, 6)}
+        np.lib.format.write_array_header_1_0(handle, head)
+        handle.truncate(handle.tell() + rows * 24)
+    np.save(folder / "y.npy", np.zeros(9, np.int64))
+    files = {"x": "x.npy", "y": "y.npy"}
+    return spec(data={"source": {"type": "npy", "train": files}, "batch_size": 8}, seed=0)
+
+
+def test_files_that_do_not_fit_are_not_opened(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    value = tall(tmp_path, 10**9)
+    (finding,) = specdl.check(value, data=True, max_memory=1 << 30)
+    assert (finding.code, finding.path) == ("E510", "$.data.source")
+    assert "24,000,000,072 for the data" in finding.message
+    assert finding.notes[0].message == "the data takes 22.4 GiB"
+    monkeypatch.setattr("specdl.compiler.free_memory", lambda: 1 << 30)
+    with pytest.raises(specdl.ResourceError, match="24,000,000,072 for the data"):
+        specdl.train(value, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_files_that_fit_are_opened(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (finding, *_) = errors(tall(tmp_path, 8)) or specdl.check(tall(tmp_path, 8), data=True)
+    assert finding.code == "E414"
+
+
+def test_tables_that_do_not_fit_are_estimated(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_text("a,b,c,d,e,f,y\n" + "1,2,3,4,5,6,0\n" * 5000)
+    source = {"type": "csv", "path": "a.csv", "target": "y"}
+    (finding,) = specdl.check(
+        spec(data={"source": source, "batch_size": 8}, seed=0), data=True, max_memory=300_000
+    )
+    assert finding.path == "$.data.source"
+    assert finding.message.startswith("a run would take about ")

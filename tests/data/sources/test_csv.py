@@ -346,13 +346,19 @@ def test_text_in_another_encoding(tmp_path, content, encoding):
 def test_decimal_commas(tmp_path):
     options = {**LABEL, "delimiter": ";"}
     assert faults(tmp_path, "x;label\n1.5;0\n 2,5;1\n-3,5e2;0\n", classes(2, f32(1)), options) == [
-        "E417 $.data.source: line 3 of `a.csv` has `2,5` in `x`: a number has a point before its decimals, and no comma",
+        (
+            "E417 $.data.source: line 3 of `a.csv` has `2,5` in `x`: "
+            "a number has a point before its decimals, and no comma"
+        ),
         "  note: it stands at a.csv:3:2",
         "  note: so is 1 more cell",
         "  help: write `2.5`",
     ]
     assert faults(tmp_path, "x1,x2,label\n1,5,2,5,0,0\n1,5,2,5,1,0\n", classes(2), LABEL) == [
-        "E417 $.data.source: line 2 of `a.csv` has 6 cells for 3 columns, as if its numbers had decimal commas",
+        (
+            "E417 $.data.source: line 2 of `a.csv` has 6 cells for 3 columns, "
+            "as if its numbers had decimal commas"
+        ),
         "  note: so is 1 more cell",
         "  help: write `1.5`",
     ]
