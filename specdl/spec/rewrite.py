@@ -22,6 +22,7 @@ FIRST = ("specdl", "type")
 BLANKS = " \t\r\n"
 REST = re.compile(r"[ \t]*(#[^\r\n]*)?(?=[\r\n]|\Z)")
 """What may follow a value on its line."""
+NEXT_LINE = re.compile(r"(?:\r\n|\n|\r)(?![ \t]*[\r\n])")
 
 
 @dataclass
@@ -57,7 +58,11 @@ class Rewriter:
         if isinstance(edit, Remove):
             return self.remove(chain, edit.path)
         old = below(before, edit.path)
-        return self.wrap(chain) if is_list_of(edit.value, old) else self.replace(chain, edit.value)
+        if is_list_of(edit.value, old):
+            return self.wrap(chain)
+        if isinstance(edit.value, dict) and is_list_of([*edit.value.values()], old):
+            return self.wrap_in_key(chain, next(iter(edit.value)))
+        return self.replace(chain, edit.value)
 
     def parent(self, chain: Sequence[Entry]) -> Node:
         """The mapping or list that the last entry of a chain stands in."""
@@ -98,9 +103,28 @@ class Rewriter:
             return None
         if node.kind == "scalar" or node.flow:
             return [TextEdit(node.start, node.start, "["), TextEdit(node.end, node.end, "]")]
-        starts = [match.end() for match in re.finditer(r"\r\n|\n|\r", self.text[node.start : node.end])]
-        lines = [TextEdit(node.start + each, node.start + each, "  ") for each in starts]
-        return [TextEdit(node.start, node.start, "- "), *lines]
+        return [TextEdit(node.start, node.start, "- "), *self.deeper(node.start, node.end)]
+
+    def wrap_in_key(self, chain: Sequence[Entry], key: str) -> list[TextEdit] | None:
+        """Make a value the only one of a mapping; its own text stays."""
+        node, outer = chain[-1].value, chain[-1].key
+        if node.anchored or node.style == "|" or node.start == node.end:
+            return None
+        flow = self.in_braces(chain)
+        pen = Pen(self.yaml, flow, key_quote=outer.style if outer else "")
+        if node.kind == "scalar" or node.flow:
+            begin = f"{{{pen.key(key)}{pen.colon}"
+            return [TextEdit(node.start, node.start, begin), TextEdit(node.end, node.end, "}")]
+        if outer is None:
+            return None
+        behind = self.text.index(":", outer.end) + 1
+        begin = f"{self.newline}{' ' * (outer.start - self.line_start(outer.start) + 2)}{pen.key(key)}:"
+        return [TextEdit(behind, behind, begin), *self.deeper(behind, node.end)]
+
+    def deeper(self, start: int, end: int) -> list[TextEdit]:
+        """Two more blanks before each line that begins in a piece of the text and is not empty."""
+        starts = [start + match.end() for match in NEXT_LINE.finditer(self.text[start:end])]
+        return [TextEdit(each, each, "  ") for each in starts]
 
     def rename(self, chain: Sequence[Entry], key: str) -> list[TextEdit] | None:
         """Write another key."""

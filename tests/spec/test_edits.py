@@ -140,6 +140,17 @@ def test_an_indented_mapping_becomes_a_list_of_one():
     assert fixed(text, Replace(("layers",), [value])) == wanted
 
 
+def test_a_section_moves_into_another_as_it_is_written():
+    layers = [{"type": "linear"}, {"type": "relu"}]
+    edits = Replace(("layers",), {"layers": layers}), Rename(("layers",), "model")
+    text = "layers:  # all\n  - type: linear\n\n  # the second\n  - type: relu\nseed: 0\n"
+    wanted = "model:\n  layers:  # all\n    - type: linear\n\n    # the second\n    - type: relu\nseed: 0\n"
+    assert fixed(text, *edits) == wanted
+    text = '{"layers": [{"type": "linear"},\n  {"type": "relu"}]}'
+    wanted = '{"model": {"layers": [{"type": "linear"},\n  {"type": "relu"}]}}'
+    assert fixed(text, *edits, kind="json") == wanted
+
+
 def test_an_empty_value_is_written_behind_its_colon():
     assert fixed("a:\nb: 1\n", Replace(("a",), 2)) == "a: 2\nb: 1\n"
     assert fixed("-\n- 1\n", Replace((0,), 2)) == "- 2\n- 1\n"
