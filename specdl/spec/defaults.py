@@ -8,7 +8,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from specdl.core.diagnostics import Finding
 from specdl.core.entry import Entry, Slot
 from specdl.ops.base import LayerEntry
 from specdl.ops.layers.block import Block
@@ -34,8 +33,6 @@ class Defaults:
     """The defaults of a spec by type of layer; what has a finding is `FAILED`, or left out."""
 
     values: dict[str, dict[str, Any]] = field(default_factory=dict)
-    met: set[str] = field(default_factory=set)
-    """The types of the layers that were made."""
 
     def declare(self, raw: Any, walker: Walker) -> None:
         """Judge the defaults, each once, where it is written."""
@@ -92,20 +89,5 @@ class Defaults:
 
     def complete(self, raw: Mapping[str, Any]) -> Mapping[str, Any]:
         """A layer's mapping, whose type is known, with what it does not say itself."""
-        self.met.add(raw["type"])
         given = self.values.get(raw["type"])
         return {**given, **raw} if given else raw
-
-    def unused(self) -> list[Finding]:
-        """Warnings for the types that no layer has."""
-        return [
-            Finding(
-                "W111",
-                f"no layer is of type `{kind}`, so its defaults do nothing",
-                (*DEFAULTS, kind),
-                at_key=True,
-                severity="warning",
-            )
-            for kind in self.values
-            if kind not in self.met
-        ]

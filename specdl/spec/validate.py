@@ -84,8 +84,6 @@ def judge(value: dict[str, Any]) -> tuple[ModelSpec | None, list[Finding]]:
     findings = [
         each for each in (*findings, *found) if each.code not in silent or (each.path and each.code in AT_TOP)
     ]
-    if not findings:
-        findings = defaults.unused()
     return made if isinstance(made, ModelSpec) else None, findings
 
 

@@ -1,5 +1,7 @@
 """Samples, seeds, metrics, and names that nothing uses."""
 
+import json
+
 import pytest
 
 import specdl
@@ -116,6 +118,23 @@ def test_a_block_inside_of_another_is_used():
     inner = block("width", layer=HIDDEN | {"out_features": "${width}"})
     both = inner | {"outer": {"layers": [use(width=8)]}}
     assert codes(blocks=both, model=model({"type": "block", "block": "outer"}, HEAD)) == []
+
+
+def test_defaults_that_no_layer_has():
+    (one,) = found(model=model(defaults={"linear": {"bias": True}, "scale": {}}))
+    assert (one.code, one.path, one.at_key) == ("W114", ("model", "defaults", "scale"), True)
+    scaled = {"step": {"params": {"kind": "str"}, "layers": [{"type": "${kind}", "factor": 2}]}}
+    uses = {"type": "block", "block": "step", "with": {"kind": "scale"}}
+    layers = model(uses, HIDDEN, HEAD, defaults={"scale": {"trainable": True}})
+    assert codes(blocks=scaled, model=layers) == []
+
+
+def test_defaults_of_a_base_may_be_there_for_others(tmp_path):
+    base, child = tmp_path / "base.json", tmp_path / "child.json"
+    base.write_text(json.dumps(spec(model=model(defaults={"scale": {}}))), encoding="utf-8")
+    child.write_text(json.dumps({"extends": "base.json", "seed": 1}), encoding="utf-8")
+    assert [each.code for each in specdl.check(base)] == ["W114"]
+    assert specdl.check(child) == []
 
 
 def test_findings_are_in_document_order():

@@ -90,17 +90,3 @@ def test_what_a_layer_has_by_default_is_told_where_the_default_is():
     found = document.diagnose(build(spec)[1])
     assert {each.path for each in found} == {"$.model.defaults.linear.init.wieght"}
     assert str(found[0].notes[-1]) == "the layer that takes this default stands at $.model.layers[0]"
-
-
-def test_defaults_of_no_layer_are_a_warning():
-    spec, findings = judged({"scale": {}, "linear": {}}, linear(out_features=2))
-    assert spec is not None
-    assert [(each.code, each.path, each.severity) for each in findings] == [
-        ("W111", ("model", "defaults", "scale"), "warning")
-    ]
-
-
-def test_a_type_in_a_template_that_nothing_uses_is_a_use():
-    blocks = {"a": {"layers": [{"type": "scale", "factor": 2}]}}
-    _, findings = judged({"scale": {}}, linear(out_features=2), blocks=blocks)
-    assert findings == []

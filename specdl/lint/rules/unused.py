@@ -1,4 +1,4 @@
-"""What a spec declares and never uses: variables, blocks, parameters of blocks."""
+"""What a spec declares and never uses: variables, blocks, parameters of blocks, defaults of layers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from specdl.spec.expressions import names_in
 
 
 def unused(subject: Subject) -> Iterator[Finding]:
-    """W111, W112 and W113: names that this spec declares, and that nothing in it means.
+    """W111 to W114: names that this spec declares, and that nothing in it means.
 
     What a spec inherits by `extends` may be there for others, and is not told.
     """
@@ -24,6 +24,8 @@ def unused(subject: Subject) -> Iterator[Finding]:
         yield from unused_variables(value)
     if "blocks" in own:
         yield from unused_blocks(value)
+    if document.home(("model",)) is document:
+        yield from unused_defaults(value)
 
 
 def unused_variables(value: dict[str, Any]) -> Iterator[Finding]:
@@ -56,6 +58,19 @@ def unused_blocks(value: dict[str, Any]) -> Iterator[Finding]:
                 yield Site(path=path).finding(
                     "W113", message, at_key=True, help=f'"${{{param}}}" stands for it'
                 )
+
+
+def unused_defaults(value: dict[str, Any]) -> Iterator[Finding]:
+    """W114: defaults for a type that no layer has, in the model or in a block."""
+    places = (value["model"]["layers"], value.get("blocks") or {})
+    types = {str(each.get("type")) for place in places for each in mappings(place)}
+    for kind in value["model"].get("defaults") or ():
+        if kind not in types and not any("${" in each for each in types):
+            message = f"no layer is of type `{kind}`, so its defaults do nothing"
+            path = ("model", "defaults", kind)
+            yield Site(path=path).finding(
+                "W114", message, at_key=True, fix=likely("take it away", Remove(path))
+            )
 
 
 def gone(code: str, message: str, path: tuple[str | int, ...], help: str) -> Finding:
