@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from specdl.core.advice import UNLIMITED, Limits
 from specdl.graph.graph import Graph
+from specdl.ops.base import Layer
 
 
 def target_limits(graph: Graph) -> dict[str, Limits]:
@@ -24,6 +25,8 @@ def limits(graph: Graph) -> dict[str, Limits]:
     """Between what each value lies that has limits; a node's first result is the one that is known."""
     found: dict[str, Limits] = {}
     for node in graph.nodes:
+        if type(node.op).limits is Layer.limits:
+            continue
         lies = node.op.limits(*(found.get(value, UNLIMITED) for value in node.inputs.values()))
         if lies != UNLIMITED:
             found[next(iter(node.outputs.values()))] = lies

@@ -77,6 +77,10 @@ class LayerSite(Site):
         """The layers and losses that read any of the results."""
         return tuple(each for value in self.outputs.values() for each in self.net.readers(value))
 
+    def limits(self, argument: str) -> Limits:
+        """Between what every element of what an argument reads lies."""
+        return self.net.limits(self.inputs[argument])
+
     def type(self, argument: str) -> TensorType:
         """The type of what an argument reads."""
         return self.net.type(self.inputs[argument])

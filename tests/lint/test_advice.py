@@ -132,7 +132,8 @@ def test_sites_are_values_that_a_test_can_make():
         path=("model", "layers", 0), name="relu1", op=ReLU(), net=Nothing(),
         inputs={"x": "input"}, outputs={"y": "relu1.y"}, params={},
     )  # fmt: skip
-    assert list(ReLU().advise(site)) == []
+    (one,) = ReLU().advise(site)
+    assert (one.code, one.path, one.notes) == ("W212", ("model", "layers", 0), ())
     (one,) = SGD(lr=100.0).advise(OptimizerSite(path=("optimizer",), run=Run()))
     assert (one.code, one.path, one.severity) == ("W310", ("optimizer", "lr"), "warning")
 

@@ -58,9 +58,9 @@ def outermost(node: Node, ends: set[str]) -> tuple[str, Site]:
 def unread_inputs(subject: Subject) -> Iterator[Finding]:
     """W202: inputs that nothing reads."""
     graph = subject.graph
-    read = {value for node in (*graph.nodes, *graph.left_out) for value in node.inputs.values()}
+    left = {value for node in graph.left_out for value in node.inputs.values()}
     for name in graph.inputs:
-        if name not in read and name != subject.predicted:
+        if name not in subject.net.reading and name not in left and name != subject.predicted:
             path: Path = ("model", "input") if subject.spec.model.input else ("model", "inputs", name)
             message = f"no layer reads the input `{name}`"
             help = f'"inputs": ["{name}"] in the layer that is to read it'
@@ -71,6 +71,8 @@ def untrained(subject: Subject) -> Iterator[Finding]:
     """W203: parameters that no loss depends on, so that training leaves them as they start."""
     graph = subject.graph
     wanted = {loss.output for loss in graph.losses}
+    if wanted.issuperset(graph.outputs.values()):
+        return
     reaching: set[str] = set()
     others: list[Node] = []
     for node in reversed(graph.nodes):
@@ -90,7 +92,7 @@ def untrained(subject: Subject) -> Iterator[Finding]:
 def nothing_to_train(subject: Subject) -> Iterator[Finding]:
     """W204: a model without a parameter that training changes."""
     graph = subject.graph
-    if not graph.losses or graph.trainable_count:
+    if not graph.losses or any(parameter.trainable for parameter in graph.parameters.values()):
         return
     epochs = subject.spec.train.epochs
     length = counted(epochs, "epoch") if epochs else counted(subject.spec.train.steps or 0, "step")

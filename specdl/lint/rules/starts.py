@@ -12,6 +12,8 @@ from specdl.ops.registry import CATALOGS
 
 THROUGH = {*CATALOGS["activations"].index, "identity", "scale"}
 """Ops without parameters that give equal results for equal features."""
+FLAT_AT_ZERO = {"relu"}
+"""Activations whose slope at 0 is 0."""
 
 
 def never_differ(subject: Subject) -> Iterator[Finding]:
@@ -23,9 +25,17 @@ def never_differ(subject: Subject) -> Iterator[Finding]:
     """
     for node in subject.graph.nodes:
         width = even(subject, node)
-        if not width or width == 1 or not trainable(subject, node):
+        if not width or not trainable(subject, node):
             continue
-        readers = read_by(subject, node)
+        flat = flat_reader(subject, node)
+        if flat is not None:
+            message = (
+                f"`{node.name}` can never learn: its parameters start at 0, and {flat} has no slope there"
+            )
+            help = '"init": {"weight": {"type": "kaiming_normal", "nonlinearity": "relu"}}'
+            yield Site(path=node.path, trail=node.trail).finding("W211", message, help=help)
+            continue
+        readers = read_by(subject, node) if width > 1 else []
         if readers and all(even(subject, reader) for reader in readers):
             names = " and ".join(f"`{reader.name}`" for reader in readers)
             message = (
@@ -47,6 +57,16 @@ def even(subject: Subject, node: Node) -> int:
         if len(parameter.param.shape) > 1:
             width = parameter.param.shape[0]
     return width
+
+
+def flat_reader(subject: Subject, node: Node) -> str | None:
+    """The type of the activation through which no gradient comes to a layer whose parameters start at 0."""
+    if any(subject.graph.parameters[name].init.fixed() != 0 for name in node.params.values()):
+        return None
+    types = {
+        reader.op.type for value in node.outputs.values() for reader in subject.net.reading.get(value, ())
+    }
+    return next(iter(types)) if types and types <= FLAT_AT_ZERO else None
 
 
 def trainable(subject: Subject, node: Node) -> bool:

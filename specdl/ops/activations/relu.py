@@ -40,20 +40,13 @@ class ReLU(Formula):
         return max(low, 0.0), max(high, 0.0)
 
     def advise(self, site: LayerSite) -> Iterable[Finding]:
-        before = site.maker("x")
-        if before is None:
+        if site.limits("x")[0] < 0:
             return
-        if site.net.limits(site.inputs["x"])[0] >= 0:
-            message = f"the relu `{site.name}` changes nothing: what it reads is never below 0"
-            note = Note(f"`{before.label}` is made", before.path, label=True)
-            fix = likely("take `activation` away", Remove(site.path)) if site.name != site.label else None
-            yield site.finding("W212", message, notes=[note], fix=fix)
-        elif before.params and all(start.init.fixed() == 0 for start in before.params.values()):
-            message = (
-                f"`{before.label}` can never learn: its parameters start at 0, and relu has no slope there"
-            )
-            help = '"init": {"weight": {"type": "kaiming_normal", "nonlinearity": "relu"}}'
-            yield before.finding("W211", message, help=help)
+        before = site.maker("x")
+        notes = [Note(f"`{before.label}` is made", before.path)] if before else []
+        message = f"the relu `{site.name}` changes nothing: what it reads is never below 0"
+        fix = likely("take `activation` away", Remove(site.path)) if site.name != site.label else None
+        yield site.finding("W212", message, notes=notes, fix=fix)
 
     def forward(self, x, *, y):
         y[:] = maximum(x, 0.0)
