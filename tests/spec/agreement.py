@@ -158,6 +158,8 @@ class Maker:
                 made[kept] = self.value(keys(cls)[kept].type, slot_of(keys(cls)[kept].info.metadata))
         if cls is Reshape:
             made["shape"] = self.rng.choice([[4], [2, -1], [3, 1], [5]])
+        if made.get("inputs") == {}:
+            made["inputs"] = {"x": {"shape": [2]}}
         if "defaults" in made:
             made["defaults"] = self.defaults()
         if cls is LintSpec and "ignore" in made:
@@ -273,7 +275,7 @@ def broken(spec: Any, other: Any, rng: random.Random) -> None:
     """Change one place of a spec; `other` is a second spec to take pieces of."""
     path = rng.choice(list(places(spec)))
     holder, last = at(spec, path[:-1]), path[-1]
-    how = rng.randrange(8)
+    how = rng.randrange(9)
     if how == 0:
         del holder[last]
     elif how == 1 and isinstance(holder, dict):
@@ -290,9 +292,24 @@ def broken(spec: Any, other: Any, rng: random.Random) -> None:
             name = rng.choice(list(at(other, section)))
             at(spec, section)[name] = copy.deepcopy(at(other, section)[name])
     elif how == 6:
+        named(spec, rng)
+    elif how == 7:
         holder[last] = rng.choice(BAD_NAMES if isinstance(holder[last], str) else NUMBERS)
     else:
         holder[last] = copy.deepcopy(rng.choice(ODD))
+
+
+def named(spec: Any, rng: random.Random) -> None:
+    """Give something a name that it cannot have."""
+    homes = [path for path in places(spec) if path[-1] in ("name", "inputs", "vars", "params")]
+    if not homes:
+        return
+    path = rng.choice(homes)
+    value = at(spec, path)
+    if isinstance(value, dict) and value:
+        value[rng.choice(BAD_NAMES)] = value.pop(rng.choice(list(value)))
+    elif isinstance(value, str):
+        at(spec, path[:-1])[path[-1]] = rng.choice(BAD_NAMES)
 
 
 def rendered(spec: Any, rng: random.Random) -> Any:
