@@ -13,7 +13,7 @@ from specdl.backends.choice import choose, lower, planned
 from specdl.core.diagnostics import Diagnostic, Finding
 from specdl.core.errors import CompilerFault, ResourceError, SpecError, UsageError
 from specdl.core.types import TensorType
-from specdl.data.base import SOURCE, Ahead, Reading
+from specdl.data.base import SOURCE, Ahead, DataSpec, Reading
 from specdl.data.check import bytes_ahead
 from specdl.data.check import check as check_data
 from specdl.graph.build import build
@@ -233,19 +233,20 @@ def disk_findings(compilation: Compilation, folder: Path) -> list[Finding]:
     return [] if found is None else [found]
 
 
-def known(compilation: Compilation) -> Ahead:
-    """The bytes of the samples where the spec tells them, else 0."""
-    return Ahead(bytes_ahead(compilation.spec.data, need(compilation.graph, compilation.spec)) or 0)
+def known(compilation: Compilation, data: DataSpec | None = None) -> Ahead:
+    """The bytes of the samples where their options tell them, else 0; `data` stands in place of the spec's."""
+    wanted = need(compilation.graph, compilation.spec)
+    return Ahead(bytes_ahead(data or compilation.spec.data, wanted) or 0)
 
 
-def ahead(compilation: Compilation, told: Reading) -> Ahead:
-    """The bytes of the samples where the spec or the files that it names tell them, else 0."""
-    counted = known(compilation)
-    if counted.nbytes or not (compilation.spec.data.source and compilation.spec.data.source.files()):
+def ahead(compilation: Compilation, told: Reading, data: DataSpec | None = None) -> Ahead:
+    """The bytes of the samples where their options or their files tell them, else 0."""
+    chosen, counted = data or compilation.spec.data, known(compilation, data)
+    if counted.nbytes or chosen.source is None or not chosen.source.files():
         return counted
     from specdl.data.ahead import ahead as ahead_of_files
 
-    return ahead_of_files(compilation.spec.data, told) or counted
+    return ahead_of_files(chosen, told) or counted
 
 
 def compile(
@@ -315,10 +316,12 @@ def require_memory(compilation: Compilation, plan: AnyPlan, data: Ahead = NONE) 
     if free is None or plan.bytes.total + samples <= free:
         return
     from specdl.plan.memory import largest, wanted
+    from specdl.plan.plan import total_for
 
     message = f"{wanted(plan.bytes.total, samples, data.exact)}, and {readable(free)} are free"
     notes = [str(compilation.document.remark(note)) for note in largest(plan, compilation.graph, samples)]
-    help = "a smaller data.batch_size needs less" if plan.rows > 1 else None
+    fits = total_for(compilation.plan)(1) + samples <= free
+    help = "a smaller data.batch_size needs less" if fits else None
     raise ResourceError(message, help=help, notes=notes)
 
 

@@ -14,11 +14,16 @@ if TYPE_CHECKING:
 
 
 def loaded(compilation: Compilation, data: DataSpec, allow: list[str]) -> Data:
-    """Data for the graph of a compilation; raises `FindingsError` where it cannot be had."""
-    from specdl.compiler import reading
+    """Data for the graph of a compilation.
+
+    Raises `FindingsError` where it cannot be had, and `ResourceError` where it does not fit into memory.
+    """
+    from specdl.compiler import ahead, reading, require_memory
     from specdl.data.load import load
 
-    return load(data, reading(compilation, allow))
+    told = reading(compilation, allow)
+    require_memory(compilation, compilation.plan, ahead(compilation, told, data))
+    return load(data, told)
 
 
 def training_part(args: argparse.Namespace, compilation: Compilation, rows: int) -> Part:

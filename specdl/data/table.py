@@ -135,8 +135,11 @@ def begins_as_told(table: Table, header: list[str], name: str, path: DocumentPat
         raise FindingsError([Finding("E418", message, path, help=f'"delimiter": "{written}"', fix=fix)])
     if all(plain_number(cell) is not None for cell in header):
         message = f"`{shown_name}` begins with numbers, and the names of its columns were expected"
-        names = ", ".join(f'"{column}"' for column in guessed(table, len(header)))
-        raise FindingsError([Finding("E419", message, path, help=f'"header": [{visible(names)}]')])
+        names = guessed(table, len(header))
+        help = ", ".join(f'"{column}"' for column in names)
+        fits = named_columns(table) <= {*names}
+        fix = Fix("name the columns", (Add(SOURCE, "header", names),)) if fits else None
+        raise FindingsError([Finding("E419", message, path, help=f'"header": [{visible(help)}]', fix=fix)])
 
 
 def named_columns(table: Table) -> set[str]:

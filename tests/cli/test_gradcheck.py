@@ -60,3 +60,12 @@ def test_rows(specdl, small):
     done = specdl("gradcheck", small, "--rows", "9")
     assert done.code == 2
     assert "--rows 9 is more than data.batch_size, 8" in done.err
+
+
+def test_samples_that_do_not_fit_are_not_drawn(specdl, write):
+    value = spec(loss={"type": "mse"}, metrics=[])
+    value["model"]["layers"][1]["out_features"] = 10**18
+    done = specdl("gradcheck", write(value))
+    assert done.code == 4
+    assert "error[E510]" in done.err
+    assert "`head` takes " in done.err
