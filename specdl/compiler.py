@@ -234,7 +234,7 @@ def disk_findings(compilation: Compilation, folder: Path) -> list[Finding]:
 
 
 def known(compilation: Compilation, data: DataSpec | None = None) -> Ahead:
-    """The bytes of the samples where their options tell them, else 0; `data` stands in place of the spec's."""
+    """The bytes of the samples where the options of `data`, by default the spec's, tell them, else 0."""
     wanted = need(compilation.graph, compilation.spec)
     return Ahead(bytes_ahead(data or compilation.spec.data, wanted) or 0)
 
