@@ -62,9 +62,12 @@ def unused_blocks(value: dict[str, Any]) -> Iterator[Finding]:
 
 def unused_defaults(value: dict[str, Any]) -> Iterator[Finding]:
     """W114: defaults for a type that no layer has, in the model or in a block."""
+    defaults = value["model"].get("defaults")
+    if not defaults:
+        return
     places = (value["model"]["layers"], value.get("blocks") or {})
     types = {str(each.get("type")) for place in places for each in mappings(place)}
-    for kind in value["model"].get("defaults") or ():
+    for kind in defaults:
         if kind not in types and not any("${" in each for each in types):
             message = f"no layer is of type `{kind}`, so its defaults do nothing"
             path = ("model", "defaults", kind)
