@@ -43,7 +43,7 @@ class ReLU(Formula):
         if site.limits("x")[0] < 0:
             return
         before = site.maker("x")
-        notes = [Note(f"`{before.label}` is made", before.path)] if before else []
+        notes = [Note(f"`{before.label}` is made", before.path, label=True)] if before else []
         message = f"the relu `{site.name}` changes nothing: what it reads is never below 0"
         fix = likely("take `activation` away", Remove(site.path)) if site.name != site.label else None
         yield site.finding("W212", message, notes=notes, fix=fix)
