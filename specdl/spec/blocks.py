@@ -257,6 +257,10 @@ class Blocks:
         Repetitions that do not speak of `${index}` are alike and made once, but counted each.
         """
         known.used = True
+        if known.counts and repeat * known.cost > self.work:
+            self.work = -1
+            self.enough(walker, known, site)
+            return None
         self.using.append(name)
         body: list[tuple[LayerEntry, ...]] = []
         before, made = self.left, 0
