@@ -118,7 +118,7 @@ class Document:
         if setting:
             notes.append(Remark(f"set by `--set {setting.text}`"))
         # a fix changes the file that was checked, and none that it extends
-        mends = finding.fix and self.lines and home is self
+        mends = self.lines and home is self
         return Diagnostic(
             code=finding.code,
             severity=finding.severity,
@@ -129,7 +129,7 @@ class Document:
             help=finding.help and visible(finding.help),
             notes=(*notes, *self.taken(home)),
             excerpt=home.lines.line(position.line) if home.lines and position else None,
-            mend=self.mender.promise(finding.fix) if finding.fix and mends else None,
+            mend=self.mender.promised(finding) if mends else None,
         )
 
     def remark(self, note: Note) -> Remark:

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from specdl.core.diagnostics import Add, Edit, Fix, Path, Remove, Rename, Replace, TextEdit, TextFix
+from specdl.core.diagnostics import Add, Edit, Finding, Fix, Path, Remove, Rename, Replace, TextEdit, TextFix
 from specdl.spec.rewrite import Rewriter
+from specdl.spec.said import said
 from specdl.spec.text import Parsed, TextError
 
 if TYPE_CHECKING:
@@ -63,6 +64,11 @@ class Mender:
     before: Any = None
     """The value of the text alone, without what `--set` made of it."""
 
+    def promised(self, finding: Finding) -> Callable[[], TextFix | None] | None:
+        """What gives the fix of a finding, its own or the one that its help says; None if it has none."""
+        fix = finding.fix or said(finding, self.document.value)
+        return self.promise(fix) if fix else None
+
     def promise(self, fix: Fix) -> Callable[[], TextFix | None]:
         """What gives a fix as text, once it is called."""
         made = Promise(fix)
@@ -99,10 +105,11 @@ class Mender:
 
     def edits(self, rewriter: Rewriter, fix: Fix) -> tuple[TextEdit, ...]:
         """What a fix means for the text; nothing where it cannot be had."""
-        if not fix.edits or not all(self.own(each) for each in fix.edits):
+        edits = [added(each, self.before) for each in fix.edits]
+        if not edits or not all(self.own(each) for each in edits):
             return ()
         found: list[TextEdit] = []
-        for each in fix.edits:
+        for each in edits:
             made = rewriter.edits(each, self.before)
             if made is None:
                 return ()
@@ -143,7 +150,9 @@ class Mender:
         if after is None:
             return False
         try:
-            wanted = changed(self.before, [edit for each in part for edit in each.fix.edits])
+            wanted = changed(
+                self.before, [added(edit, self.before) for each in part for edit in each.fix.edits]
+            )
         except (LookupError, TypeError):
             return False
         return same(after.value, wanted)
@@ -195,6 +204,23 @@ def at(value: Any, path: Path) -> Any:
     for step in path:
         value = value[step]
     return value
+
+
+def added(edit: Edit, value: Any) -> Edit:
+    """An edit that writes a value where there is none, as one that adds a key with it."""
+    if not isinstance(edit, Replace):
+        return edit
+    path, meant = edit.path, edit.value
+    while len(path) > 1 and isinstance(path[-1], str):
+        try:
+            above = at(value, path[:-1])
+        except (LookupError, TypeError):
+            path, meant = path[:-1], {path[-1]: meant}
+            continue
+        if isinstance(above, dict) and path[-1] not in above:
+            return Add(path[:-1], path[-1], meant)
+        break
+    return edit
 
 
 def same(a: Any, b: Any) -> bool:
