@@ -8,12 +8,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from specdl.core.diagnostics import Finding, Note, Path
+from specdl.core.diagnostics import Finding, Fix, Note, Path, Replace
 from specdl.core.entry import Entry
 from specdl.core.suggest import nearest
 from specdl.ops.base import Composite, LayerEntry
 from specdl.ops.layers.block import Block
-from specdl.spec.complaints import dotted, shown
+from specdl.spec.complaints import as_written, dotted, shown, type_help
 from specdl.spec.expressions import FAILED, NAME, RESERVED, Failed, Scope, names_in
 from specdl.spec.fields import SIMPLE, keys
 from specdl.spec.model import ModelSection
@@ -197,7 +197,10 @@ class Blocks:
             elif not fits(value, known.types[name]):
                 wanted = SIMPLE[TYPES[known.types[name]]][0]
                 note = Note(f"`{name}` is declared", (*known.path, "params", name), label=True)
-                walker.tell("E124", f"`{name}` is {shown(value)}, but must be {wanted}", here, notes=(note,))
+                message = f"`{name}` is {shown(value)}, but must be {wanted}"
+                help, meant, sure = type_help(TYPES[known.types[name]], value)
+                fix = Fix(f"write {as_written(meant)}", (Replace(here.path, meant),), sure) if help else None
+                walker.tell("E124", message, here, help=help, notes=(note,), fix=fix)
         meant_names = {nearest(name, known.types) for name in op.arguments if name not in known.types}
         for name in known.types:
             if name not in op.arguments and name not in known.defaults and name not in meant_names:
