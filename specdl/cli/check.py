@@ -15,8 +15,12 @@ from specdl.cli.options import format_option, reading_options, size
 from specdl.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from specdl.compiler import Compilation
     from specdl.core.diagnostics import Diagnostic
     from specdl.spec.document import Document
+
+SHORT = 12
+"""As many digits of a hash as people need to tell specs apart."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,29 +71,35 @@ def run(args: argparse.Namespace) -> int:
     found: list[Diagnostic] = []
     unread: list[UsageError] = []
     told: list[str] = []
+    known: list[Compilation | None] = []
     for source in args.specs:
         try:
-            found += mend(args, source, told) if mending(args) else diagnose(args, source)
+            found += mend(args, source, told, known) if mending(args) else diagnose(args, source, known)
         except UsageError as error:
             unread.append(error)
     failures = [output.told(each) for each in unread]
+    told_hash = hash_of(known[-1]) if len(args.specs) == 1 and known and wants_hash(args, found) else None
     if mending(args) and (args.diff or "-" in args.specs):  # the text goes to standard output
         output.diagnostics_to_stderr(found)
     else:
-        output.print_findings(args.format, found, strict=args.strict, failures=failures)
+        more = {"hash": told_hash} if len(args.specs) == 1 else {}
+        output.print_findings(args.format, found, strict=args.strict, failures=failures, more=more)
     for each in (*failures, *told):
         output.message(each)
     offer = offered(found) if args.format in ("human", "concise") else ""
+    offer += f"; the spec's hash is {told_hash[:SHORT]}" if told_hash and not found else ""
     output.message(summary(found, len(args.specs), len(unread)) + offer)
     code = UsageError.exit_code if unread else output.exit_code(found, args.strict)
     return max(code, 1) if args.diff and told else code
 
 
-def diagnose(args: argparse.Namespace, source: str | Document) -> list[Diagnostic]:
-    """Every finding about one spec."""
-    from specdl.compiler import check
+def diagnose(
+    args: argparse.Namespace, source: str | Document, known: list[Compilation | None]
+) -> list[Diagnostic]:
+    """Every finding about one spec; what it was compiled to is added to `known`."""
+    from specdl.compiler import checked
 
-    return check(
+    compilation, found = checked(
         source,
         overrides=args.overrides,
         plugins=args.plugins,
@@ -98,6 +108,22 @@ def diagnose(args: argparse.Namespace, source: str | Document) -> list[Diagnosti
         data=args.data,
         ignore=args.ignore,
     )
+    known.append(compilation)
+    return found
+
+
+def wants_hash(args: argparse.Namespace, found: list[Diagnostic]) -> bool:
+    """Whether the hash of the spec is told: as JSON, and to people where there is nothing else to say."""
+    if any(each.severity == "error" for each in found):
+        return False
+    return args.format == "json" or (args.format in ("human", "concise") and not found)
+
+
+def hash_of(compilation: Compilation | None) -> str | None:
+    """The hash of a spec's meaning."""
+    from specdl.spec.resolved import digest
+
+    return digest(compilation.spec) if compilation else None
 
 
 def mending(args: argparse.Namespace) -> bool:
@@ -105,7 +131,9 @@ def mending(args: argparse.Namespace) -> bool:
     return bool(args.fix or args.unsafe_fixes or args.diff)
 
 
-def mend(args: argparse.Namespace, source: str, told: list[str]) -> list[Diagnostic]:
+def mend(
+    args: argparse.Namespace, source: str, told: list[str], known: list[Compilation | None]
+) -> list[Diagnostic]:
     """Mend a spec, add a line to `told` if there was anything to mend, and give what remains."""
     from specdl.cli import fixing
     from specdl.spec.document import read
@@ -114,7 +142,7 @@ def mend(args: argparse.Namespace, source: str, told: list[str]) -> list[Diagnos
         return read(document, tuple(args.overrides), tuple(map(Path, args.allow)))
 
     def check(document: Document) -> list[Diagnostic]:
-        return diagnose(args, document)
+        return diagnose(args, document, known)
 
     mended = fixing.mend(source, check, settled, unsafe=args.unsafe_fixes)
     line = fixing.deliver(mended, args.diff)

@@ -61,15 +61,20 @@ def diagnostics_to_stderr(diagnostics: Iterable[Diagnostic]) -> None:
 
 
 def print_findings(
-    form: str, diagnostics: Sequence[Diagnostic], *, strict: bool = False, failures: Sequence[str] = ()
+    form: str,
+    diagnostics: Sequence[Diagnostic],
+    *,
+    strict: bool = False,
+    failures: Sequence[str] = (),
+    more: Mapping[str, Any] | None = None,
 ) -> None:
     """Findings in one of `FORMATS`, on standard output: they are what was asked for.
 
-    `failures` are messages about specs that could not be read at all.
+    `failures` are messages about specs that could not be read at all; `more` is what JSON has besides.
     """
     if form == "json":
         value = findings_json(diagnostics, strict)
-        data_json(value | {"ok": value["ok"] and not failures})
+        data_json(value | {"ok": value["ok"] and not failures} | dict(more or {}))
     elif form == "sarif":
         from specdl import __version__
         from specdl.core.formats.sarif import as_sarif

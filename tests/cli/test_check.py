@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 
@@ -9,7 +10,18 @@ from tests.cli.conftest import ROOT, spec
 
 def test_a_sound_spec(specdl, small):
     done = specdl("check", small)
-    assert (done.code, done.out, done.err) == (0, "", "no findings\n")
+    assert (done.code, done.out) == (0, "")
+    assert re.fullmatch(r"no findings; the spec's hash is [0-9a-f]{12}\n", done.err)
+
+
+def test_the_hash_of_one_spec_without_errors(specdl, small, write):
+    done = specdl("check", small, "--format", "json")
+    known = done.json["hash"]
+    assert specdl("check", small).err == f"no findings; the spec's hash is {known[:12]}\n"
+    assert "hash" not in specdl("check", small, small, "--format", "json").json
+    assert specdl("check", write({"specdl": 1}, "bad.json"), "--format", "json").json["hash"] is None
+    warned = specdl("check", write(spec(vars={"a": 1}), "warned.json"), "--format", "json").json
+    assert (len(warned["diagnostics"]), warned["hash"]) == (1, known)
 
 
 def test_every_finding_of_every_spec(specdl, write):
@@ -46,7 +58,9 @@ def test_json(specdl, write):
 
 
 def test_json_of_a_sound_spec(specdl, small):
-    assert specdl("check", small, "--format", "json").json == {"version": 1, "ok": True, "diagnostics": []}
+    value = specdl("check", small, "--format", "json").json
+    assert len(value.pop("hash")) == 64
+    assert value == {"version": 1, "ok": True, "diagnostics": []}
 
 
 def test_memory_alone_ends_with_four(specdl, small):
