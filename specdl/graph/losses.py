@@ -159,7 +159,9 @@ class Losses:
         """Whether a target's name is free; tells if not."""
         if term.target in self.model.inputs:
             message = f"`{term.target}` is an input's name already"
-            notes = [Note("the input is declared", self.model.inputs[term.target].path)]
+            notes = [
+                Note("the input is declared", self.model.inputs[term.target].path, at_key=True, label=True)
+            ]
             self.report.error(term.site, "E213", message, "target", notes=notes)
         elif why := refused(term.target):
             message = f"no target can be called `{term.target}`: {why}"
@@ -173,7 +175,10 @@ class Losses:
         message = f"`{term.op.type}` takes no targets encoded as `{encode}` ({ENCODED[encode]})"
         wide = bool(type.shape) and isinstance(type.shape[-1], int) and type.shape[-1] > 1
         fit = "one_hot" if wide and "one_hot" in term.op.encodes else term.op.encode
-        notes = (Note(f"`{term.op.type}` is chosen", term.path), *self.report.made([output]))
+        notes = (
+            Note(f"`{term.op.type}` is chosen", (*term.path, "type"), label=True),
+            *self.report.made([output]),
+        )
         site = Site("", ("data", "target", "encode"), (Section.LOSS,))
         self.report.error(site, "E311", message, help=f'"encode": "{fit}"', notes=notes)
 

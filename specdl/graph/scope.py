@@ -213,5 +213,5 @@ def later(scope: Scope, home: Scope, reference: str, index: int, site: Site, rep
         needs = home.entries[at].inputs
         if needs and all(name in home.bound or name in home.inputs for name in needs):
             help = f"put `{home.names[at]}` before `{reader}`"
-    notes = [Note(f"`{root}` is made", home.path(at))]
+    notes = [Note(f"`{root}` is made", home.path(at), label=True)]
     report.error(site, "E212", message, "inputs", index, help=help, notes=notes)
