@@ -1,5 +1,6 @@
 """Training and loading by Python calls."""
 
+import copy
 import json
 
 import numpy as np
@@ -7,6 +8,8 @@ import pytest
 
 import specdl
 from specdl.compiler import analyse
+from specdl.runner.errors import RunError
+from specdl.spec.resolved import digest
 from specdl.training import as_given, samples_of
 
 XOR = {
@@ -97,3 +100,68 @@ def test_a_dict_is_kept_as_json():
     compilation, _ = analyse(XOR)
     text, suffix = as_given(compilation.document, compilation.spec)
     assert (json.loads(text), suffix) == (XOR, ".json")
+
+
+def write(path, value):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def inherited(tmp_path, monkeypatch):
+    """A spec that extends another, whose data lies above the folder of that one."""
+    (tmp_path / "home").mkdir()
+    np.savez(tmp_path / "home/xor.npz", x=X, y=Y)
+    source = {"type": "npz", "path": "../xor.npz"}
+    write(tmp_path / "home/bases/base.json", XOR | {"data": {"batch_size": 4, "source": source}})
+    monkeypatch.chdir(tmp_path)
+    return write(tmp_path / "home/spec.json", {"extends": "bases/base.json", "train": {"epochs": 2}})
+
+
+def test_a_run_of_a_spec_that_extends_another_needs_neither(tmp_path, inherited):
+    run = specdl.train(inherited, out=tmp_path / "run")
+    assert json.loads((tmp_path / "run/spec.json").read_text())["extends"] == "bases/base.json"
+    figures = run.metrics
+    inherited.unlink()
+    (tmp_path / "home/bases/base.json").unlink()
+    moved = (tmp_path / "run").rename(tmp_path / "elsewhere")
+    again = specdl.load(moved)
+    assert np.array_equal(again.predict(X), run.predict(X))
+    assert again.metrics == figures
+    assert samples_of(again).parts["train"].rows == 4
+
+
+def test_the_hash_of_its_spec_is_stored_with_a_run(tmp_path):
+    specdl.train(XOR, data={"train": (X, Y)}, out=tmp_path / "run")
+    stored = json.loads((tmp_path / "run/environment.json").read_text())["spec_hash"]
+    assert stored == digest(analyse(XOR)[0].spec)
+    assert stored == digest(analyse(json.loads((tmp_path / "run/resolved.json").read_text()))[0].spec)
+
+
+def blocked():
+    value = copy.deepcopy(XOR) | {"vars": {"width": 8}, "train": {"epochs": 2}}
+    value["blocks"] = {
+        "dense": {
+            "params": {"w": "int"},
+            "layers": [{"type": "linear", "out_features": "${w}", "activation": "tanh"}],
+        }
+    }
+    use = {"type": "block", "block": "dense", "with": {"w": "${width}"}, "repeat": 2, "name": "stage"}
+    value["model"]["layers"] = [use, XOR["model"]["layers"][1]]
+    return value
+
+
+def test_a_run_whose_spec_was_written_with_its_blocks_loads_and_goes_on(tmp_path):
+    given = {"train": (X, Y)}
+    run = specdl.train(blocked(), data=given, out=tmp_path / "run")
+    assert "stage.1.linear1.weight" in run.model.parameters
+    assert "blocks" not in json.loads((tmp_path / "run/resolved.json").read_text())
+    before = blocked()
+    before["model"]["layers"][0]["with"]["w"] = 8
+    write(tmp_path / "run/resolved.json", before)
+    assert np.array_equal(specdl.load(tmp_path / "run").predict(X), run.predict(X))
+    assert specdl.train(blocked(), data=given, out=tmp_path / "run", resume=True).metrics == run.metrics
+    other = blocked() | {"vars": {"width": 9}}
+    with pytest.raises(RunError, match="begun with another spec"):
+        specdl.train(other, data=given, out=tmp_path / "run", resume=True)
