@@ -198,9 +198,9 @@ class Blocks:
                 wanted = SIMPLE[TYPES[known.types[name]]][0]
                 note = Note(f"`{name}` is declared", (*known.path, "params", name), label=True)
                 message = f"`{name}` is {shown(value)}, but must be {wanted}"
-                help, meant, sure = type_help(TYPES[known.types[name]], value)
-                fix = Fix(f"write {as_written(meant)}", (Replace(here.path, meant),), sure) if help else None
-                walker.tell("E124", message, here, help=help, notes=(note,), fix=fix)
+                right, meant, sure = type_help(TYPES[known.types[name]], value)
+                fix = Fix(f"write {as_written(meant)}", (Replace(here.path, meant),), sure) if right else None
+                walker.tell("E124", message, here, help=right, notes=(note,), fix=fix)
         meant_names = {nearest(name, known.types) for name in op.arguments if name not in known.types}
         for name in known.types:
             if name not in op.arguments and name not in known.defaults and name not in meant_names:

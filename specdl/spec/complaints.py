@@ -270,14 +270,14 @@ def as_number(text: str, whole: bool) -> str | None:
     if not text.isascii() or len(text) > 30 or not any(char.isdigit() for char in text):
         return None
     try:
-        number = int(text, 10)
+        return str(int(text, 10))
     except ValueError:
-        try:
-            number = float(text)
-            return repr(number) if not whole and math.isfinite(number) else None
-        except ValueError:
-            return None
-    return str(number)
+        pass
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return repr(number) if not whole and math.isfinite(number) else None
 
 
 def dotted(below: Path) -> str:

@@ -211,15 +211,14 @@ def added(edit: Edit, value: Any) -> Edit:
     if not isinstance(edit, Replace):
         return edit
     path, meant = edit.path, edit.value
-    while len(path) > 1 and isinstance(path[-1], str):
+    while path and isinstance(key := path[-1], str):
         try:
             above = at(value, path[:-1])
         except (LookupError, TypeError):
-            path, meant = path[:-1], {path[-1]: meant}
+            path, meant = path[:-1], {key: meant}
             continue
-        if isinstance(above, dict) and path[-1] not in above:
-            return Add(path[:-1], path[-1], meant)
-        break
+        absent = isinstance(above, dict) and key not in above
+        return Add(path[:-1], key, meant) if absent else edit
     return edit
 
 

@@ -137,9 +137,11 @@ def of_yaml(text: str) -> Node:
     import yaml
     from yaml import events
 
+    from specdl.spec import yaml_text
+
     builder = Builder()
     for event in yaml.parse(text, Loader=getattr(yaml, "CLoader", yaml.Loader)):
-        start, end = event.start_mark.index, event.end_mark.index
+        start, end = yaml_text.span(event)
         if isinstance(event, (events.MappingEndEvent, events.SequenceEndEvent)):
             builder.close(end)
         elif isinstance(event, events.ScalarEvent):

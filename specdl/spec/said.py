@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from specdl.core.diagnostics import Finding, Fix, Rename, Replace
+from specdl.core.diagnostics import Finding, Fix, Path, Rename, Replace
 
 MEANT = re.compile(r"did you mean `([^`]+)`\?")
 PAIR = re.compile(r'"(\w+)": (.+)')
@@ -49,7 +49,10 @@ def given(finding: Finding, key: str, text: str, value: Any) -> Fix | None:
         meant = json.loads(text)
     except ValueError:
         return None
-    if key in HERE and finding.path[-1:] == (key,):
+    path: Path
+    if key == "target" and finding.path[:1] == ("data",) and isinstance(meant, dict) and len(meant) == 1:
+        path, meant = ("data", "target", next(iter(meant))), next(iter(meant.values()))
+    elif key in HERE and finding.path[-1:] == (key,):
         path = finding.path
     elif key in BELOW and isinstance(value, dict):
         path = (*finding.path, key)

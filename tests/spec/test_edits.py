@@ -156,6 +156,14 @@ def test_an_empty_value_is_written_behind_its_colon():
     assert fixed("-\n- 1\n", Replace((0,), 2)) == "- 2\n- 1\n"
 
 
+def test_a_value_that_is_not_there_is_added_with_all_that_it_stands_in():
+    edit = Replace(("data", "target", "encode"), "one_hot")
+    assert fixed("a: 1\n", edit) == "a: 1\ndata: {target: {encode: one_hot}}\n"
+    assert fixed("data: {size: 2}\n", edit) == "data: {size: 2, target: {encode: one_hot}}\n"
+    wanted = "data:\n  target: {of: y, encode: one_hot}\n"
+    assert fixed("data:\n  target: {of: y}\n", edit) == wanted
+
+
 def test_several_edits_are_one_fix():
     edits = Remove(("train", "lr")), Add(("optimizer",), "lr", 0.1)
     text = "optimizer: {type: sgd}\ntrain: {epochs: 1, lr: 0.1}\n"
@@ -174,7 +182,7 @@ def test_several_edits_are_one_fix():
         ("a: &x {c: 1}\nb: *x\n", Remove(("a",))),
         ("a:\n  # kept\n  b: 1\n", Replace(("a",), 2)),
         ("a: [1, # kept\n  2, # too\n]\n", Remove(("a", 1))),
-        ("a: 1\n", Replace(("b",), 2)),
+        ("a: 1\n", Replace(("a", "b"), 2)),
         ("a: 1\nb: 2\n", Rename(("a",), "b")),
         ("a: 1\n", Add((), "a", 2)),
         ("a: [1]\n", Add(("a",), "b", 2)),
@@ -269,7 +277,7 @@ def places(value, path=()):
 def edits(draw, value):
     """An edit that can be made in a value."""
     path = draw(st.sampled_from(list(places(value))))
-    kind = draw(st.sampled_from(["replace", "wrap", "rename", "remove", "add"]))
+    kind = draw(st.sampled_from(["replace", "wrap", "key", "rename", "remove", "add"]))
     if kind == "rename" and isinstance(path[-1], str):
         return Rename(path, draw(st.sampled_from(["fresh", "also fresh", "no way"])))
     if kind == "remove":
@@ -279,6 +287,8 @@ def edits(draw, value):
         return Add(
             draw(st.sampled_from(mappings)), draw(st.sampled_from(["fresh", "type", "specdl"])), draw(SCALARS)
         )
+    if kind == "key":
+        return Replace(path, {draw(KEYS): at(value, path)})
     return Replace(path, [at(value, path)] if kind == "wrap" else draw(VALUES))
 
 
