@@ -50,6 +50,8 @@ def silence(document: Document, code: str) -> tuple[TextEdit, ...] | None:
         edit = Add((), LINT, {IGNORE: [code]})
     elif not isinstance(lint, dict):
         return None
+    elif isinstance(lint.get(IGNORE), dict):
+        edit = Add((LINT, IGNORE), code, "")
     elif isinstance(lint.get(IGNORE), list):
         edit = Replace((LINT, IGNORE), [*lint[IGNORE], code])
     else:

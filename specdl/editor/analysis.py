@@ -25,6 +25,8 @@ SECTIONS = 3
 SHORT = 40
 """A text of so few characters may become anything."""
 LOOKED_AT = 200_000
+LARGE = 2_000_000
+"""Characters; a larger text is checked, but not looked into while it is typed."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,8 @@ def analyse(source: Source, before: Analysis | None = None, settings: Settings |
         document = read(bare, (), tuple(map(FilePath, allow)))
     except SpecError as error:
         known = before.document if before else None
-        sketch = tolerant(source.text, source.file, source.folder, known).document
+        text = source.text if len(source.text) <= LARGE else ""
+        sketch = tolerant(text, source.file, source.folder, known).document
         return Analysis(sketch, tuple(error.diagnostics), numbers)
     compilation, findings = checked(document, allow=allow)
     return Analysis(document, tuple(findings), Numbers(compilation) if compilation else numbers)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path as FilePath
 from typing import Any, Literal
 
+from specdl.core.codes import codes, title
 from specdl.core.diagnostics import Path, TextEdit
 from specdl.editor import docs, snippets
 from specdl.editor.draft import Cursor
 from specdl.editor.outline import INDEX
 from specdl.editor.slots import (
+    DEFAULTS,
     Place,
     below,
     chosen,
@@ -24,6 +28,7 @@ from specdl.editor.slots import (
     slot,
 )
 from specdl.editor.view import View
+from specdl.spec.document import SUFFIXES
 from specdl.spec.expressions import FUNCTIONS
 from specdl.spec.fields import (
     CATALOGS,
@@ -42,6 +47,8 @@ from specdl.spec.text import Span
 
 OPEN = re.compile(r"(?<!\$)\$\{[^}]*$")
 """An expression that the cursor is in."""
+IGNORED: Path = ("lint", "ignore")
+MOST_FILES = 200
 NAME_BEFORE, NAME_AFTER = re.compile(r"\w*$"), re.compile(r"\w*")
 Sort = Literal["key", "type", "value", "name", "variable", "block"]
 
@@ -177,7 +184,9 @@ class Writer:
             layer = place(self.spec, above) if above else None
             names = parameters(chosen(layer.kind, raw)) if layer else ("weight", "bias")
             return dict.fromkeys(names, "parameter")
-        if path == ("model", "defaults"):
+        if path == IGNORED:
+            return dict(warnings())
+        if path == DEFAULTS:
             return dict.fromkeys(CATALOGS["layers"].tags(), NOUNS["layers"])
         return {} if found is not None and isinstance(found.kind, (Values, Leaf)) else None
 
@@ -255,7 +264,11 @@ class Writer:
     # names
 
     def special(self, path: Path) -> Iterable[Completion] | None:
-        """Values that are names of something in the spec; None where they are not."""
+        """Values that are names of something; None where they are not."""
+        if len(path) == 3 and path[:2] == IGNORED and isinstance(path[2], int):
+            return (self.make(code, "value", self.spelled(code), detail=title) for code, title in warnings())
+        if path == ("extends",):
+            return (self.make(name, "value", self.spelled(name)) for name in self.siblings())
         if path == ("model", "output") or path[:2] == ("model", "output"):
             return self.names(self.results(), listed=False)
         if len(path) == 3 and path[0] == "losses" and path[2] == "output":
@@ -273,6 +286,16 @@ class Writer:
         if len(rest) == 2 and rest[0] == "tie":
             return self.names(self.ties(self.view.outline.readable(group, at), str(rest[1])), listed=False)
         return None
+
+    def siblings(self) -> list[str]:
+        """The other files beside this one that may be specs."""
+        document = self.view.document
+        mine = FilePath(str(document.file)).name
+        try:
+            found = [each.name for each in document.folder.iterdir() if each.suffix.lower() in SUFFIXES]
+        except OSError:
+            return []
+        return sorted(name for name in found if name != mine)[:MOST_FILES]
 
     def results(self) -> list[str]:
         """The names of the model's layers, the last first."""
@@ -298,6 +321,12 @@ class Writer:
             written = self.spelled(name)
             snippet = f"[{written}]" if listed else written
             yield self.make(name, sort, snippet, detail=detail or "", rank=rank)
+
+
+@cache
+def warnings() -> tuple[tuple[str, str], ...]:
+    """The codes that can be silenced, each with its title."""
+    return tuple((code, title(code)) for code in codes() if code.startswith("W"))
 
 
 def nothing(path: Path) -> str | None:

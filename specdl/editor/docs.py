@@ -59,7 +59,11 @@ def of_key(key: Key, owner: type[Entry] | None) -> str:
     said = key.info.description or OVERVIEW.get(key.name, "")
     whose = f"Option of `{tag}`." if isinstance(tag, str) else ""
     head = f"**{key.name}**: {expected(key.type)}; {shown_default(key.info)}"
-    return "\n\n".join(part for part in (head, said, whose) if part)
+    examples = ", ".join(
+        f"`{json.dumps(plain(each), ensure_ascii=False)}`" for each in key.info.examples or ()
+    )
+    example = f"For example {examples}." if examples else ""
+    return "\n\n".join(part for part in (head, said, example, whose) if part)
 
 
 def shown_default(info: FieldInfo) -> str:

@@ -119,9 +119,7 @@ class Draft:
         quote, start = self.peek(), self.at
         close, closed = self.closing(quote, start + 1)
         mark = self.text.find(MARK, start, close)
-        tail = self.text[mark + 1 : close]
-        expression = "${" in self.text[start : max(mark, start)]
-        if mark >= 0 and (not closed or (UNLIKELY.search(tail) and not expression)):
+        if mark >= 0 and (not closed or self.unlikely(start, mark, close)):
             rest = REST_OF_WORD.match(self.text, mark + 1)
             close, closed = (rest.end() if rest else mark + 1), False
         self.at = close + closed
@@ -129,6 +127,10 @@ class Draft:
         before, marked, after = inside.partition(MARK)
         said = unquoted(before + after, quote)
         return Token(start, self.at, said, quote, before if marked else None)
+
+    def unlikely(self, start: int, mark: int, close: int) -> bool:
+        """Whether the quote behind the cursor begins another text, and does not close this one."""
+        return "${" not in self.text[start:mark] and bool(UNLIKELY.search(self.text, mark, close))
 
     def closing(self, quote: str, start: int) -> tuple[int, bool]:
         """Where the closing quote is on this line, and whether it is there."""

@@ -10,6 +10,7 @@ from lsprotocol import types
 from specdl.core.diagnostics import TextEdit
 from specdl.editor import convert, navigate
 from specdl.editor.actions import Action, actions, everything_sure
+from specdl.editor.analysis import LARGE
 from specdl.editor.complete import complete
 from specdl.editor.files import OpenFile
 from specdl.editor.hover import hover
@@ -20,8 +21,6 @@ from specdl.spec.text import Span
 if TYPE_CHECKING:
     from specdl.editor.server import Server
 
-LARGE = 2_000_000
-"""Characters; a larger text is checked, but not looked into while it is typed."""
 Handler = Callable[[Any], Awaitable[Any]]
 FIX_ALL = "source.fixAll.specdl"
 

@@ -12,7 +12,7 @@ from specdl.spec.document import Document
 from specdl.spec.text import Span
 
 EXTENDS = ("extends",)
-USELESS = ("W110", "W112", "W113", "W114", "W201", "W202", "W212")
+USELESS = ("W110", "W111", "W112", "W113", "W114", "W201", "W202", "W212", "W341", "W345")
 """Codes of what does nothing: editors show it faded."""
 MOST = 500
 """An editor with more marks than this helps nobody."""

@@ -30,6 +30,7 @@ from specdl.spec.model import ModelSection, ModelSpec
 
 LAYERS = keys(ModelSection)["layers"]
 TEMPLATE = Nested(Template)
+DEFAULTS: Path = ("model", "defaults")
 
 
 @dataclass(frozen=True)
@@ -67,17 +68,21 @@ def place(spec: Any, path: Path) -> Place | None:
     for number, step in enumerate(path):
         if found is None:
             return None
-        if path[:number] == ("blocks",):
-            found = Place(TEMPLATE, Template)
-        elif number == 3 and path[0] == "blocks" and path[2] == "layers":
-            found = Place(LAYERS.kind, LAYERS.type, LAYERS, Template)
-            found = step_into(found, value, step)
-        else:
-            found = step_into(found, value, step)
+        found = elsewhere(path[: number + 1]) or step_into(found, value, step)
         value = below(value, (step,))
-    if found is not None and len(path) == 3 and path[0] == "blocks" and path[2] == "layers":
-        return Place(LAYERS.kind, LAYERS.type, LAYERS, Template)
     return found
+
+
+def elsewhere(path: Path) -> Place | None:
+    """What may stand at places of which the classes say less than there is to know."""
+    if len(path) == 2 and path[0] == "blocks":
+        return Place(TEMPLATE, Template)
+    if len(path) == 3 and path[0] == "blocks" and path[2] == "layers":
+        return Place(LAYERS.kind, LAYERS.type, LAYERS, Template)
+    if len(path) == 3 and path[:2] == DEFAULTS:
+        cls = CATALOGS["layers"].get(str(path[2]))
+        return Place(Nested(cls), cls) if cls else None
+    return None
 
 
 def step_into(around: Place, value: Any, step: str | int) -> Place | None:

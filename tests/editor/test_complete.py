@@ -182,3 +182,21 @@ def test_nothing_in_comments_free_texts_and_unknown_places():
 def test_stops_can_be_left_out():
     assert plain('"\\$schema": "$1"') == '"$schema": ""'
     assert plain('{"a": ${1|x,y|}\\}') == '{"a": }'
+
+
+def test_codes_that_can_be_silenced():
+    found = offered("specdl: 1\nlint: {ignore: [|]}\n")
+    assert "W310" in found
+    assert not [code for code in found if code.startswith("E")]
+
+
+def test_defaults_by_type():
+    assert "linear" in offered("specdl: 1\nmodel: {defaults: {|}}\n")
+    assert {*offered("specdl: 1\nmodel: {defaults: {linear: {|}}}\n")} == {"out_features", "bias"}
+
+
+def test_files_to_extend(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("base.yaml", "other.json", "spec.yaml", "data.csv"):
+        (tmp_path / name).write_text("", "utf-8")
+    assert list(offered("specdl: 1\nextends: |\n")) == ["base.yaml", "other.json"]
