@@ -19,10 +19,12 @@ BROKEN = {
     "cut": DISC[: len(DISC) * 2 // 3],
     "cut in a list": DISC[: DISC.index("name: up")],
     "no colons": DISC.replace(":", ""),
-    "wrong kinds": DISC.replace("[fc1, up]", "{a: b}").replace("{units: 4}", "[1]").replace("params: {", "params: ["),
+    "wrong kinds": DISC.replace("[fc1, up]", "{a: b}").replace("with: {units: 4}", "with: [1]"),
     "lists for mappings": "specdl: 1\nmodel: []\nvars: [1]\nblocks: [a]\nlosses: {a: 1}\ndata: 3\nlint: 3\n",
-    "texts for mappings": "specdl: 1\nmodel: {layers: a}\nvars: {a: [1]}\nblocks: {a: b, c: {layers: [1, {type: block}]}}\n",
-    "odd values": "specdl: 1\nmodel: {layers: [null, 3, {type: 3}, {type: [a]}, {type: block, block: [1], with: 3}], output: 3}\n",
+    "texts for mappings": "specdl: 1\nmodel: {layers: a}\nvars: {a: [1]}\n"
+    "blocks: {a: b, c: {layers: [1, {type: block}]}}\n",
+    "odd values": "specdl: 1\nmodel: {layers: [null, 3, {type: 3}, {type: [a]}, "
+    "{type: block, block: [1], with: 3}], output: 3}\n",
     "circles": "specdl: 1\nvars: {a: '${b}', b: '${a}'}\nblocks: {a: {layers: [{type: block, block: a}]}}\n"
     "model: {layers: [{type: block, block: a, name: x}, {type: add, inputs: [x.x.x.x, previous, input]}]}\n",
 }  # fmt: skip
