@@ -35,7 +35,7 @@ def evaluate(raw: Any) -> tuple[dict[str, Any], list[Finding]]:
     except CycleError as error:
         return values, [*findings, cycle([str(each) for each in error.args[1]], uses)]
     for name in order:
-        if name in bad or len(findings) >= MAX_FINDINGS:
+        if name in bad or len(findings) > MAX_FINDINGS:
             continue
         try:
             values[name] = substitute(raw[name], values) if isinstance(raw[name], str) else raw[name]
@@ -85,7 +85,7 @@ def resolve(value: Any, path: Path, scope: Scope, findings: list[Finding]) -> An
 
     Nesting is bounded by the reader, so the recursion is.
     """
-    if len(findings) >= MAX_FINDINGS:
+    if len(findings) > MAX_FINDINGS:
         return FAILED
     if isinstance(value, str):
         try:

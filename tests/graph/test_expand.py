@@ -92,7 +92,10 @@ def test_the_same_name_twice():
             "two layers are called `a`",
             ("blocks", "b", "layers", 0, "name"),
             help='"name": "a_3"',
-            notes=(Note("the first is made", place(0)), Note("the block is used", TRAIL[0])),
+            notes=(
+                Note("the first is made", place(0), label=True),
+                Note("the block is used", TRAIL[0], label=True),
+            ),
         )
     ]
 
@@ -105,7 +108,7 @@ def test_a_name_that_a_later_layer_gets_by_itself():
             "two layers are called `linear2`",
             place(1),
             help='"name": "linear2_2"',
-            notes=(Note("the first is made", place(0)),),
+            notes=(Note("the first is made", place(0), label=True),),
         )
     ]
 
@@ -118,14 +121,14 @@ def test_an_inputs_name():
         "`image` is an input's name already",
         place(0, "name"),
         help='"name": "image_2"',
-        notes=(Note("the input is declared", ("model", "inputs", "image")),),
+        notes=(Note("the input is declared", ("model", "inputs", "image"), at_key=True, label=True),),
     )
 
 
 def test_the_name_of_a_composites_activation():
     found = findings(layer(Row(layers=(linear(3, "activation"),)), "r", activation=Tanh()))
     message = "two layers are called `r.activation`"
-    notes = (Note("the first is made", place(0)),)
+    notes = (Note("the first is made", place(0), label=True),)
     assert found == [Finding("E213", message, place(0, "activation"), notes=notes)]
 
 
@@ -176,7 +179,7 @@ def test_a_faulty_template_is_told_once_however_often_it_is_used():
 
     found = findings(use(0), use(1))
     assert [each.path for each in found] == [("blocks", "b", "layers", 0, "inputs", 0)]
-    assert found[0].notes[-1] == Note("the block is used", place(0))
+    assert found[0].notes[-1] == Note("the block is used", place(0), label=True)
 
 
 ENTRIES = st.lists(

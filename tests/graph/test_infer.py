@@ -115,7 +115,10 @@ def test_where_a_block_is_used_is_noted():
     entry = at(add("input"), "blocks", "x", "layers", 0, trail=(place(3), place(0)))
     (finding,) = findings(layer(Row(layers=(entry,)), "r"))
     assert finding.path == ("blocks", "x", "layers", 0)
-    assert finding.notes[1:] == (Note("the block is used", place(3)), Note("the block is used", place(0)))
+    assert finding.notes[1:] == (
+        Note("the block is used", place(3), label=True),
+        Note("the block is used", place(0), label=True),
+    )
 
 
 @pytest.mark.parametrize(

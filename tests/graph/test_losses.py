@@ -61,7 +61,7 @@ def test_a_missing_loss():
 
 def test_an_encoding_the_loss_cannot_take():
     data = {"target": TargetSpec(encode="index")}
-    notes = (Note("`mse` is chosen", ("loss",)), HEAD)
+    notes = (Note("`mse` is chosen", ("loss", "type"), label=True), HEAD)
     message = "`mse` takes no targets encoded as `index` (class numbers)"
     found = findings(linear(2, "head"), data=data)
     where = ("data", "target", "encode")

@@ -58,7 +58,7 @@ def test_a_later_layer_that_can_be_put_before():
             "`add1` reads `b`, which comes after it",
             place(1, "inputs", 1),
             help="put `b` before `add1`",
-            notes=(Note("`b` is made", place(2)),),
+            notes=(Note("`b` is made", place(2), label=True),),
         )
     ]
 
@@ -71,7 +71,7 @@ def test_a_cycle():
             "`b` reads `c`, which depends on `b`: a cycle",
             place(1, "inputs", 0),
             help="read `input` or `a`",
-            notes=(Note("`c` is made", place(3)),),
+            notes=(Note("`c` is made", place(3), label=True),),
         )
     ]
 

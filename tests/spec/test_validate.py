@@ -48,6 +48,8 @@ def test_mistakes_are_told_up_to_a_limit():
     assert findings[-1].message == "there are more mistakes than 1,000; mend these first"
     value = disc() | {"vars": {f"a{i}": f"${{b{i}}}" for i in range(5 * MAX_FINDINGS)}}
     assert len(validate(read(value))[1]) == MAX_FINDINGS + 1
+    value = disc() | {f"{i}x{i}": 1 for i in range(MAX_FINDINGS)}
+    assert {each.code for each in validate(read(value))[1]} == {"E111"}
 
 
 def test_text_and_dict_give_the_same_spec(tmp_path):

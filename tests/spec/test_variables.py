@@ -15,7 +15,10 @@ def test_a_long_chain_costs_no_recursion():
 
 def test_a_ring_is_shown_from_its_first_in_the_way_of_use():
     values, findings = evaluate({"z": 1, "a": "${b}", "b": "${c}", "c": "${a + z}"})
-    notes = (Note("`b` is declared", ("vars", "b")), Note("`c` is declared", ("vars", "c")))
+    notes = (
+        Note("`b` is declared", ("vars", "b"), label=True),
+        Note("`c` is declared", ("vars", "c"), label=True),
+    )
     message = "variables that use one another: `a` -> `b` -> `c` -> `a`"
     assert findings == [Finding("E122", message, ("vars", "a"), notes=notes)]
     assert values["a"] is FAILED
