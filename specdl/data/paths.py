@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import os
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 from specdl.core.diagnostics import Finding, Note, visible
 from specdl.core.diagnostics import Path as DocumentPath
@@ -18,6 +20,7 @@ KINDS = {
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
 }
+OPEN = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY"))
 ABSENT = (errno.ENOENT, errno.ENOTDIR)
 
 
@@ -41,6 +44,37 @@ def resolve(name: str, folder: Path, allowed: tuple[Path, ...], path: DocumentPa
         message = f"`{visible(name)}` is {kind}, and a file was expected"
         raise FindingsError([Finding("E415", message, path)])
     return real
+
+
+class NotAFileError(OSError):
+    """What a path leads to is no regular file; `kind` says in words what it is."""
+
+    def __init__(self, mode: int) -> None:
+        self.kind = KINDS.get(stat.S_IFMT(mode), "no regular file")
+        super().__init__(errno.EINVAL, f"it is {self.kind}")
+
+
+def open_file(path: Path) -> BinaryIO:
+    """A regular file, opened for its bytes; never waits for somebody to write into a pipe.
+
+    Looks before it opens, since opening a device may do something, and again at what it opened.
+    Raises `NotAFileError` for all else, and `OSError` as `open` does.
+    """
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode):
+        raise NotAFileError(mode)
+    flags = (
+        os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+    )
+    descriptor = os.open(path, flags)
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            raise NotAFileError(mode)
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
 
 
 def inside(real: Path, folder: Path, allowed: tuple[Path, ...]) -> bool:

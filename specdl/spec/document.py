@@ -22,7 +22,9 @@ from specdl.core.diagnostics import (
     visible,
 )
 from specdl.core.errors import SpecError, UsageError
+from specdl.data.paths import NotAFileError, open_file
 from specdl.spec import json_text
+from specdl.spec.encoding import decoded
 from specdl.spec.model import ModelSpec
 from specdl.spec.overrides import Setting, apply, parse_setting
 from specdl.spec.places import part, traced
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 STDIN = "<stdin>"
 EXTENDS = "extends"
 SUFFIXES = (".json", ".yaml", ".yml")
+BEGIN = Position(1, 1, 1, 1)
 EMPTY_HELP = "`specdl init` writes a spec to start from"
 
 
@@ -229,8 +232,11 @@ def load(source: str | FilePath) -> tuple[bytes, str, FilePath]:
         return stream.buffer.read(MAX_BYTES + 1), STDIN, FilePath.cwd()
     file = FilePath(source)
     try:
-        with file.open("rb") as opened:
+        with open_file(file) as opened:
             return opened.read(MAX_BYTES + 1), str(source), file.parent
+    except NotAFileError as error:
+        help = "`-` reads standard input, as in `specdl check - < FILE`" if "pipe" in error.kind else None
+        raise UsageError(f"`{source}` is {error.kind}, and a spec is a file", help=help) from None
     except FileNotFoundError:
         raise UsageError(f"there is no file `{source}`") from None
     except (OSError, ValueError) as error:
@@ -257,18 +263,12 @@ def decode(data: bytes, file: str) -> str:
     """UTF-8, with or without a byte order mark; raises `SpecError`."""
     if len(data) > MAX_BYTES:
         message = f"a spec is at most {MAX_BYTES // 2**20} MiB; this is more"
-        raise SpecError([Diagnostic("E005", "error", message, "$", file)])
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = data[: error.start].decode("utf-8-sig", errors="replace")
-        message = f"this is no UTF-8: byte 0x{data[error.start]:02x} at offset {error.start:,}"
-        help = "save the file as UTF-8"
-        fault = Fault("E002", message, (len(before), len(before) + 1), help)
-        document = Document(None, file, lines=Lines(before + "\N{REPLACEMENT CHARACTER}"))
-        raise SpecError([at_span(document, fault)]) from None
+        raise SpecError([Diagnostic("E005", "error", message, "$", file, BEGIN)])
+    text, fault = decoded(data)
+    if fault:
+        raise SpecError([at_span(Document(None, file, lines=Lines(text)), fault)])
     if not text.strip():
-        raise SpecError([Diagnostic("E001", "error", "this spec is empty", "$", file, help=EMPTY_HELP)])
+        raise SpecError([Diagnostic("E001", "error", "this spec is empty", "$", file, BEGIN, EMPTY_HELP)])
     return text
 
 

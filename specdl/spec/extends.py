@@ -10,7 +10,7 @@ from pathlib import Path as FilePath
 
 from specdl.core.diagnostics import Finding, Note, visible
 from specdl.core.errors import FindingsError, SpecError
-from specdl.data.paths import no_file, resolve
+from specdl.data.paths import no_file, open_file, resolve
 from specdl.spec.complaints import shown
 from specdl.spec.document import EXTENDS, STDIN, SUFFIXES, Document, of_text
 from specdl.spec.rules import version
@@ -119,7 +119,7 @@ class Chain:
 
 def contents(file: FilePath) -> bytes:
     """What is in a file, up to a little more than a spec may be."""
-    with file.open("rb") as stream:
+    with open_file(file) as stream:
         return stream.read(MAX_BYTES + 1)
 
 

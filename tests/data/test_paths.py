@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from specdl.data.paths import resolve
+from specdl.data import paths
+from specdl.data.paths import NotAFileError, open_file, resolve
 from tests.data.helpers import complaints
 
 AT = ("data", "source", "path")
@@ -91,3 +92,29 @@ def test_names_that_no_file_can_have(folder):
     assert complaints(resolve, "x" * 5000, folder, (), AT)[0].startswith("E415")
     (folder / "loop").symlink_to(folder / "loop")
     assert complaints(resolve, "loop", folder, (), AT)[0].startswith("E4")
+
+
+def test_a_file_is_opened_for_its_bytes(folder):
+    with open_file(folder / "a.csv") as opened:
+        assert opened.read() == b"x\n"
+    with pytest.raises(FileNotFoundError):
+        open_file(folder / "none")
+
+
+def test_nothing_but_a_file_is_opened(folder, monkeypatch):
+    os.mkfifo(folder / "pipe")
+    for path, kind in ((folder / "pipe", "a pipe"), (folder, "a folder"), (Path("/dev/zero"), "a device")):
+        with monkeypatch.context() as patched:
+            patched.setattr(paths.os, "open", None)
+            with pytest.raises(NotAFileError) as caught:
+                open_file(path)
+        assert caught.value.kind == kind
+
+
+def test_a_pipe_that_takes_a_file_s_place_is_not_waited_for(folder, monkeypatch):
+    os.mkfifo(folder / "pipe")
+    regular = (folder / "a.csv").stat()
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "stat", lambda self: regular)  # as if it had been one a moment ago
+        with pytest.raises(NotAFileError):
+            open_file(folder / "pipe")

@@ -1,4 +1,5 @@
 import io
+import os
 import sys
 from pathlib import Path
 
@@ -50,16 +51,38 @@ def test_an_empty_file(text):
 
 
 def test_a_file_that_is_no_utf8():
-    Path("a.json").write_bytes('{"name": "é"}'.encode() + b'\n{"b": "\xe9t\xe9"}')
+    Path("a.json").write_bytes('{"name": "é"}'.encode() + b'\n{"b": "\xe9t\xe9"}\n"c"')
     assert (
         refused("a.json")
         == """\
 error[E002]: this is no UTF-8: byte 0xe9 at offset 22
  --> a.json:2:8  $
-2 | {"b": "\N{REPLACEMENT CHARACTER}
+2 | {"b": "\N{REPLACEMENT CHARACTER}t\N{REPLACEMENT CHARACTER}"}
   |        ^
+  = note: in Windows-1252 it is `é`
   = help: save the file as UTF-8"""
     )
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        ("a: é\n".encode("utf-16"), "this is UTF-16, as its first bytes say"),
+        (b"\xfe\xff" + "a: é\n".encode("utf-16-be"), "this is UTF-16, as its first bytes say"),
+        ("a: é\n".encode("utf-32"), "this is UTF-32, as its first bytes say"),
+        ("a: 1\n".encode("utf-16-le"), "this is UTF-16, and"),
+        ("a: 1\n".encode("utf-16-be"), "this is UTF-16, and"),
+        (b"PK\x03\x04abc", "this is a zip archive"),
+        (b"\x80\x04\x95abc", "this is a pickle"),
+        (b"\xc3", "this is no UTF-8: byte 0xc3 at offset 0"),
+        (b"\xef\xbb", "this is no UTF-8: byte 0xef at offset 0"),
+    ],
+)
+def test_what_a_file_is_instead_is_told(data, says):
+    Path("a.yaml").write_bytes(data)
+    told = refused("a.yaml")
+    assert told.startswith(f"error[E002]: {says}")
+    assert " --> a.yaml:1:1 " in told
 
 
 def test_a_byte_order_mark_is_not_counted():
@@ -69,13 +92,22 @@ def test_a_byte_order_mark_is_not_counted():
 
 def test_a_file_that_is_too_large():
     Path("a.json").write_bytes(b" " * (16 * 2**20 + 1))
-    assert refused("a.json") == "error[E005]: a spec is at most 16 MiB; this is more\n --> a.json  $"
+    assert refused("a.json") == "error[E005]: a spec is at most 16 MiB; this is more\n --> a.json:1:1  $"
 
 
 @pytest.mark.parametrize("name", ["no.json", ".", "a\0b.json"])
 def test_a_file_that_cannot_be_opened(name):
     with pytest.raises(UsageError):
         read(name)
+
+
+def test_what_is_no_file_is_not_waited_for():
+    os.mkfifo("a.json")
+    Path("b.json").mkdir()
+    Path("c.json").symlink_to("/dev/zero")
+    for name, kind in (("a.json", "a pipe"), ("b.json", "a folder"), ("c.json", "a device")):
+        with pytest.raises(UsageError, match=f"`{name}` is {kind}, and a spec is a file"):
+            read(name)
 
 
 def test_a_dict_is_copied_and_its_numbers_are_python_s():
