@@ -21,7 +21,8 @@ from tests.safety import corpus
 
 PACKAGE = corpus.ROOT / "specdl"
 INSTALLED = sorted({os.path.realpath(each) for each in (
-    sys.prefix, sys.base_prefix, sys.exec_prefix, *sysconfig.get_paths().values(), PACKAGE
+    sys.prefix, sys.base_prefix, sys.exec_prefix, *sysconfig.get_paths().values(), PACKAGE,
+    *corpus.ROOT.glob("*.egg-info"),
 )})  # fmt: skip
 SYSTEM = ("/proc/meminfo", "/proc/cpuinfo", "/proc/self/cgroup", "/proc/self/mountinfo", "/sys/fs/cgroup/")
 DENIED = (
@@ -31,6 +32,8 @@ DENIED = (
     *("smtplib.", "webbrowser.", "pickle.", "shutil.", "tempfile.", "code.__new__", "function.__new__"),
     *("builtins.input", "builtins.breakpoint", "sqlite3.", "signal.pthread_kill"),
 )
+OF_IMPORTS = ("os.putenv", "os.unsetenv", "code.__new__", "function.__new__")
+"""What libraries do to themselves when they are imported."""
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
@@ -58,6 +61,8 @@ class Watch:
             return self.code(args[0])
         if event == "open":
             return self.opened(*args)
+        if event in OF_IMPORTS and theirs(sys._getframe(2)):
+            return None
         return f"{event} {args!r}"[:200] if event.startswith(DENIED) else None
 
     def code(self, code):
@@ -65,21 +70,25 @@ class Watch:
         name = code.co_filename
         if name.startswith("<frozen ") or inside(name, INSTALLED):
             return None
-        caller = sys._getframe(3).f_code.co_filename
-        if inside(caller, INSTALLED) and not inside(caller, [str(PACKAGE)]):
-            return None
-        return f"code of {name} is run by {caller}"
+        frame = sys._getframe(3)
+        return None if theirs(frame) else f"code of {name} is run by {frame.f_code.co_filename}"
 
     def opened(self, file, mode, flags):
         """Files may be read, and some alone."""
         if isinstance(file, int):
             return None
-        name = os.path.realpath(os.fsdecode(file))
+        name = os.path.realpath(os.fsdecode(file)).replace(f"/proc/{os.getpid()}/", "/proc/self/")
         if (flags or 0) & WRITES:
             return f"{name} is opened for writing"
         if inside(name, (self.folder, *INSTALLED)) or name.startswith(SYSTEM):
             return None
         return f"{name} is opened"
+
+
+def theirs(frame):
+    """Whether code of the standard library or of a dependency does something."""
+    name = frame.f_code.co_filename
+    return name.startswith("<frozen ") or (inside(name, INSTALLED) and not inside(name, [str(PACKAGE)]))
 
 
 def inside(name, folders):

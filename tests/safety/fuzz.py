@@ -34,6 +34,8 @@ MAX_SECONDS, MAX_MEGABYTES = 1.0, 300
 HANG_SECONDS = 20
 CHUNK = 4000
 """Cases of a worker before a fresh one takes over."""
+SAVED = 100
+"""Every so many cases a worker writes down what it found."""
 SPARE = 2**30
 """Bytes of address space that a worker may take beyond what it has."""
 LARGEST_SEED = 20_000
@@ -157,11 +159,8 @@ def one(number, cases, judge):
         tally.problems.append(Problem(number, "hang", traceback.format_exc()))
     except BaseException as error:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        what = (
-            "words"
-            if isinstance(error, AssertionError) and "tests/safety" in last_file(error)
-            else "traceback"
-        )
+        said_badly = isinstance(error, AssertionError) and raiser(error) == "judge"
+        what = "words" if said_badly else "traceback"
         tally.problems.append(Problem(number, what, traceback.format_exc(limit=-12)))
     tally.seconds = time.process_time() - start
     megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -173,9 +172,9 @@ def one(number, cases, judge):
     return tally
 
 
-def last_file(error):
-    """The file that an error was raised in."""
-    return traceback.extract_tb(error.__traceback__)[-1].filename
+def raiser(error):
+    """The name of the function that raised an error."""
+    return traceback.extract_tb(error.__traceback__)[-1].name
 
 
 def out_of_time(number, frame):
@@ -193,10 +192,15 @@ def work(numbers, cases, judge, progress, out):
         total.add(one(number, cases, judge))
         if any(each.what == "big" for each in total.problems):
             break
-    with open(out, "w", encoding="utf-8") as file:
-        json.dump(
-            {**vars(total), "problems": [vars(each) for each in total.problems], "next": number + 1}, file
-        )
+        if total.problems or number % SAVED == 0:
+            save(total, out)  # for the next case may end all
+    save(total, out)
+
+
+def save(total, out):
+    """Write a tally where the pool looks for it."""
+    told = vars(total) | {"problems": [vars(each) for each in total.problems]}
+    Path(out).write_text(json.dumps(told), "utf-8")
 
 
 @dataclass
@@ -256,20 +260,19 @@ class Pool:
 
     def ended(self, worker, status):
         """Count what a worker did; the case that killed it is a problem, and the others go on without it."""
-        if status == 0:
+        after = worker.at + 1
+        if Path(worker.out).exists():
             told = json.loads(Path(worker.out).read_text("utf-8"))
-            after = told.pop("next")
             problems = [Problem(**each) for each in told.pop("problems")]
             self.total.add(Tally(**told, problems=problems))
-        else:
-            after = worker.at + 1
-            self.total.cases += after - worker.numbers[0]
+        if status:
             how = (
                 f"signal {os.WTERMSIG(status)}"
                 if os.WIFSIGNALED(status)
                 else f"exit {os.WEXITSTATUS(status)}"
             )
             self.total.problems.append(Problem(worker.at, "signal", how))
+            self.total.cases += 1
         if after < worker.numbers.stop:
             self.waiting.insert(0, range(after, worker.numbers.stop))
         if self.report:
