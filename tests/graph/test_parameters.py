@@ -186,7 +186,7 @@ def test_a_tie_of_what_the_layer_lacks():
 
 def test_a_tie_cannot_be_told_how_to_start():
     found = findings(linear(2, "a"), linear(2, "b", tie={"weight": "a.weight"}, init={"weight": Start()}))
-    message = "`b.weight` is tied to `a.weight`, which has an `init` of its own"
+    message = "`b.weight` is tied to `a.weight`, and so has no `init` of its own"
     help = "take `weight` out of `init`"
     assert found == [Finding("E214", message, place(1, "init", "weight"), at_key=True, help=help)]
 
