@@ -177,7 +177,7 @@ class Blocks:
         if isinstance(known, Failed):
             return FAILED
         arguments = self.arguments(op, known, site, walker)
-        if arguments is None or self.alone or not self.allowed(op, known, site, walker):
+        if arguments is None or self.alone or not self.allowed(op.block, op.repeat, site, walker):
             return FAILED
         inner = Site(site.path, (site.path, *site.trail), site.depth)
         body = self.fill(walker, op.block, known, arguments, op.repeat or 1, inner)
@@ -210,24 +210,22 @@ class Blocks:
                 walker.tell("E124", f"the block `{op.block}` needs `{name}`: {wanted}", where, notes=(note,))
         return {**known.defaults, **op.arguments} if len(walker.found) == before else None
 
-    def allowed(self, op: Block, known: Known, site: Site, walker: Walker) -> bool:
+    def allowed(self, name: str, repeat: int | None, site: Site, walker: Walker) -> bool:
         """Whether a use neither stands in itself nor makes too many layers."""
-        if op.block in self.using:
-            ring = [*self.using[self.using.index(op.block) :], op.block]
-            text = " -> ".join(f"`{name}`" for name in ring)
+        if name in self.using:
+            ring = [*self.using[self.using.index(name) :], name]
+            text = " -> ".join(f"`{each}`" for each in ring)
             walker.tell("E125", f"a block cannot use itself: {text}", site.at("block"))
             return False
         if len(self.using) >= MAX_BLOCK_DEPTH:
             walker.tell("E125", f"blocks are nested more than {MAX_BLOCK_DEPTH} deep", site.at("block"))
             return False
-        least = (op.repeat or 1) * self.least(op.block)
+        least = (repeat or 1) * self.least(name)
         if least > self.left:
             count = f"{least:,}" if least < 10**12 else "over 10**12"
-            what = (
-                f"`repeat` of {op.repeat}" if op.repeat and op.repeat < 10**12 else f"the block `{op.block}`"
-            )
+            what = f"`repeat` of {repeat}" if repeat and repeat < 10**12 else f"the block `{name}`"
             message = f"{what} makes {count} layers or more; all blocks together may make {MAX_LAYERS:,}"
-            walker.tell("E126", message, site.at("repeat") if op.repeat else site)
+            walker.tell("E126", message, site.at("repeat") if repeat else site)
             return False
         return True
 
