@@ -109,6 +109,7 @@ split: chunk
 matmul: bmm dot
 scale: rescaling
 mean: reduce_mean
+block:
 identity: no_op noop pass_through passthrough pass ~none
 residual: residual_block ~skip ~shortcut ~skip_connection
 multihead_attention: multi_head_attention multihead_self_attention mha attention self_attention

@@ -222,10 +222,9 @@ def test_a_wrong_fix_does_not_take_right_ones_with_it():
 
 
 KEYS = st.sampled_from(["a", "b", "name", "out_features", "x y", "no", "1", "$schema", "größe", "it's"])
-SCALARS = st.one_of(
-    st.none(), st.booleans(), st.integers(-5, 10**6), st.sampled_from([0.5, -1.0, 1e-05, 2.5e30]),
-    st.sampled_from(["", "linear", "a b", "no", "1", "1e3", "# no", "a: b", "${x // 2}", "'", '"', "tab\t", "ü"]),
-)  # fmt: skip
+TEXTS = ["", "linear", "a b", "no", "1", "1e3", "# no", "a: b", "${x // 2}", "'", '"', "tab\t", "ü"]
+NUMBERS = st.one_of(st.integers(-5, 10**6), st.sampled_from([0.5, -1.0, 1e-05, 2.5e30]))
+SCALARS = st.one_of(st.none(), st.booleans(), NUMBERS, st.sampled_from(TEXTS))
 VALUES = st.recursive(
     SCALARS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
