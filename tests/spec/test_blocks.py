@@ -97,6 +97,40 @@ def test_growth_that_only_shows_while_it_happens_is_bounded():
     assert set(codes(blocks, use("b8"))) == {"E126"}
 
 
+def test_repetitions_that_are_alike_are_counted_each():
+    counted = {"params": {"n": "int"}, "layers": [use("a", repeat="${n}")]}
+    blocks = {"a": {"layers": [{"type": "tanh"}]}, "b": counted}
+    outer = use("b", repeat=50, **{"with": {"n": 100}})
+    assert codes(blocks, outer) == []
+    assert codes(blocks, outer, outer) == ["E126"]
+    assert codes(blocks, use("b", repeat=100, **{"with": {"n": 9000}})) == ["E126"]
+
+
+def test_layers_inside_of_layers_count():
+    deep = {"type": "residual", "layers": [{"type": "residual", "layers": [{"type": "tanh"}]}]}
+    blocks = {"a": {"layers": [deep]}}
+    assert codes(blocks, use("a", repeat=MAX_LAYERS // 3)) == []
+    assert codes(blocks, use("a", repeat=MAX_LAYERS // 3 + 1)) == ["E126"]
+    assert codes(blocks, *[use("a", repeat=1000)] * 4) == ["E126"]
+
+
+def test_what_templates_evaluate_is_bounded_over_all_uses():
+    long = {"type": "linear", "out_features": "${1 + index * 0" + " + 0" * 200 + "}"}
+    blocks = {"a": {"layers": [long]}}
+    assert codes(blocks, use("a", repeat=1000)) == []
+    assert codes(blocks, *[use("a", repeat=1000)] * 4) == ["E126"]
+
+
+def test_layers_in_place_of_a_template():
+    spec, findings = judged({}, {"type": "block", "name": "stem", "layers": [linear(4), {"type": "tanh"}]})
+    assert findings == []
+    block = spec.model.layers[0].op
+    assert [entry.op.type for entry in block.body[0]] == ["linear", "tanh"]
+    assert codes({}, {"type": "block", "layers": []}) == ["E114"]
+    assert codes({}, {"type": "block", "layers": [linear(2, type="lienar")]}) == ["E110"]
+    assert codes({"a": {"layers": [{"type": "tanh"}]}}, use("a", layers=[{"type": "tanh"}])) == ["E117"]
+
+
 def test_blocks_in_a_ring():
     assert codes({"a": {"layers": [use("a")]}}, use("a")) == ["E125"]
     ring = {f"b{i}": {"layers": [use(f"b{(i + 1) % 3}")]} for i in range(3)}
