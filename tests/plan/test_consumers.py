@@ -35,6 +35,8 @@ def whole(found, plan, data=0):
     assert told["activations"] + told["scratch"] == plan.bytes.activations + plan.bytes.scratch
     assert told["data"] == data
     assert all(piece.nbytes >= 0 for each in found.each for piece in each.pieces)
+    # every value begins at a multiple of 64, and what fills it up is its own
+    assert all(piece.nbytes % 64 == 0 for each in found.each if each.kind == "layer" for piece in each.pieces)
 
 
 @settings(max_examples=40)

@@ -41,6 +41,13 @@ def test_the_size_of_a_file_with_several_dtypes():
     assert file_bytes(types) == len(safetensors.torch.save(tensors))
 
 
+@pytest.mark.parametrize("pad", range(8))
+def test_the_order_in_a_file_is_by_size_of_element_first(pad):
+    types = {"a" * (pad + 1): TensorType((10,)), "z": TensorType((1,), "float64")}
+    tensors = {"a" * (pad + 1): torch.zeros(10), "z": torch.zeros(1, dtype=torch.float64)}
+    assert file_bytes(types) == len(safetensors.torch.save(tensors))
+
+
 @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
 def test_the_checkpoint_of_a_run(tmp_path, optimizer):
     value = spec(optimizer={"type": optimizer, "lr": 0.01})

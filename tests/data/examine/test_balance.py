@@ -69,3 +69,11 @@ def test_vocabularies_are_left_alone(tmp_path):
 
 def test_even_classes_are_fine(tmp_path):
     assert of_csv(tmp_path, classes(2), points(0, 1, 0, 1)) == []
+
+
+def test_the_baseline_is_that_of_validation_where_there_is_one(tmp_path):
+    from specdl.data.base import SplitSpec
+
+    rows = points(*([1] * 95 + [0, 0]))
+    found = of_csv(tmp_path, classes(2), rows, split=SplitSpec(validation=0.2, test=0.3))
+    assert found[-1].endswith("of the validation part")

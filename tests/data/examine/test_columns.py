@@ -116,3 +116,15 @@ def test_a_column_that_nearly_is_the_target(tmp_path):
 
 def test_a_line_is_no_leak(tmp_path):
     assert of_csv(tmp_path, values(1), rows(A, B, 2 * B + 1)) == []
+
+
+def test_numbers_that_repeat_count_no_rows(tmp_path):
+    ids = np.arange(N)
+    ids[3] = 4
+    assert of_csv(tmp_path, classes(2), rows(ids, B, Y)) == []
+
+
+def test_a_constant_target_is_no_leak(tmp_path):
+    assert of_csv(tmp_path, values(1), rows(A, np.ones(N), np.ones(N))) == [
+        "W424 $.data.source: `b` is 1 in every training sample: nothing can be learnt from it"
+    ]

@@ -85,3 +85,11 @@ def test_equal_rows_have_equal_hashes_and_others_hardly_ever():
     x = np.random.default_rng(1).integers(0, 2, size=(5000, 16)).astype(np.float32)
     found = hashes(Part({"x": x}, {}))
     assert len(np.unique(found)) == len(np.unique(x, axis=0))
+
+
+def test_of_equal_training_rows_the_first_is_named(tmp_path):
+    found = of_csv(tmp_path, classes(2), TRAIN + TRAIN, test=TRAIN[2:4])
+    assert found[1:] == [
+        "  note: line 2 of `t.csv` is line 4 of `a.csv`",
+        "  note: line 3 of `t.csv` is line 5 of `a.csv`",
+    ]
