@@ -147,7 +147,12 @@ class Writer:
         if named is not None:
             for name, said in named.items():
                 if name not in there:
-                    yield self.make(name, "key", snippets.key(name, None, self.cursor, []), detail=said)
+                    yield self.make(
+                        name,
+                        "key",
+                        snippets.key(name, place(self.spec, (*path, name)), self.cursor, []),
+                        detail=said,
+                    )
             return
         if found is None:
             return
@@ -214,14 +219,19 @@ class Writer:
         if where and (where.short or isinstance(kind, Either)):
             yield from self.tags(where.category)
             return
-        if isinstance(kind, Leaf):
+        if isinstance(kind, (Leaf, Either)):
             yield from self.leaves(found)
-        elif self.cursor.style == "block" and self.cursor.fresh and not isinstance(kind, Items):
+        if isinstance(kind, Either):
+            kind = kind.entry
+        if isinstance(kind, Leaf):
+            return
+        if self.cursor.style == "block" and self.cursor.fresh and not isinstance(kind, Items):
             yield from self.keys(path)
         elif where:
             for tag in CATALOGS[where.category].tags():
                 snippet = snippets.tagged(tag, required(kind, tag), self.cursor.style)
-                yield self.make(tag, "type", snippet, docs=docs.of_type(where.category, tag) or "")
+                page = docs.of_type(where.category, tag) or ""
+                yield self.make(tag, "type", snippet, detail=NOUNS[where.category], docs=page)
         elif isinstance(kind, Items):
             yield from self.lists(found)
         else:

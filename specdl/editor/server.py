@@ -77,10 +77,13 @@ class Server(LanguageServer):
         for each in (file, *self.extending(file)):
             self.check_soon(each, DELAY)
 
-    def did_save(self, params: types.DidSaveTextDocumentParams) -> None:
-        """Check everything that is open anew: a file may have become what another one names."""
+    def did_save(self, params: Any) -> None:
+        """Check everything that is open anew: a file on disk may be what another one names."""
         for file in self.files.values():
             self.check_soon(file, DELAY)
+
+    def did_configure(self, params: types.DidChangeConfigurationParams) -> None:
+        """Pass over the editor's settings: there are none for specdl."""
 
     def did_close(self, params: types.DidCloseTextDocumentParams) -> None:
         """Forget a file and its findings."""
@@ -211,6 +214,8 @@ def server(plugins: Iterable[str] = (), allow: Iterable[str | PathLike[str]] = (
         types.TEXT_DOCUMENT_DID_CHANGE: made.did_change,
         types.TEXT_DOCUMENT_DID_SAVE: made.did_save,
         types.TEXT_DOCUMENT_DID_CLOSE: made.did_close,
+        types.WORKSPACE_DID_CHANGE_WATCHED_FILES: made.did_save,
+        types.WORKSPACE_DID_CHANGE_CONFIGURATION: made.did_configure,
     }
     for name, handler in news.items():
         made.feature(name)(watched(cast(Callable[[Any], None], handler)))
@@ -221,14 +226,14 @@ def server(plugins: Iterable[str] = (), allow: Iterable[str | PathLike[str]] = (
 
 def run(plugins: Iterable[str] = (), allow: Iterable[str | PathLike[str]] = ()) -> int:
     """Serve an editor over standard input and output until it leaves; 0 if it said so before."""
-    made = server(plugins, allow)
-
-    async def leave(params: Any) -> None:
-        made.left_well = True
-
-    made.feature(types.SHUTDOWN)(leave)
     # what a plug-in prints must not come between the messages
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as messages, redirect_stdout(sys.stderr):
+        made = server(plugins, allow)
+
+        async def leave(params: Any) -> None:
+            made.left_well = True
+
+        made.feature(types.SHUTDOWN)(leave)
         made.start_io(sys.stdin.buffer, messages)
     for pool in (made.checks, made.answers):
         pool.shutdown(wait=False, cancel_futures=True)

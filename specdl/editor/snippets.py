@@ -13,6 +13,7 @@ from specdl.spec.fields import Either, Items, Kind, Leaf, Tagged, Wired, members
 from specdl.spec.yaml_text import CONSTANTS, FLOAT, INTEGER
 
 STOP = re.compile(r"\$\{\d+\|[^|]*\|\}|\$\d+")
+FIRST = re.compile(r"\$(\{?)1")
 ESCAPED = re.compile(r"\\([\\$}])")
 WORD = re.compile(r"[A-Za-z_$][\w./-]*")
 STEP = "  "
@@ -69,8 +70,7 @@ def beginning(found: Place | None, cursor: Cursor, required: list[tuple[str, Pla
         return "[$1]" if short else f"{inner}- {'type: ' if slot(kind.item) else ''}$1"
     if isinstance(kind, (Tagged, Wired)):
         return "$1" if slot_is_short(kind) else f"{inner}type: $1"
-    lines = [f"{name}: ${number}" for number, (name, _) in enumerate(required, start=1)]
-    return inner + inner.join(lines or ["$1"])
+    return inner + inner.join(options(required, "block") or ["$1"])
 
 
 def mapping(kind: Kind, style: Style, required: list[tuple[str, Place]]) -> str:
@@ -80,10 +80,21 @@ def mapping(kind: Kind, style: Style, required: list[tuple[str, Place]]) -> str:
         if slot_is_short(kind):
             return f"{quote}$1{quote}"
         return f"{{{quote}type{quote}: {quote}$1{quote}\\}}"
-    parts = [
-        f"{quote}{escaped(name)}{quote}: ${number}" for number, (name, _) in enumerate(required, start=1)
-    ]
-    return f"{{{', '.join(parts) or '$1'}\\}}"
+    return f"{{{', '.join(options(required, style)) or '$1'}\\}}"
+
+
+def options(required: list[tuple[str, Place]], style: Style) -> list[str]:
+    """Keys with the beginnings of their values, whose stops are numbered from 1."""
+    quote = '"' if style == "json" else ""
+    parts: list[str] = []
+    for number, (name, found) in enumerate(required, start=1):
+        if isinstance(found.kind, Leaf):
+            value = leaf(found.type, style)
+        else:
+            value = "[$1]" if isinstance(found.kind, Items) else "{$1\\}"
+        value = FIRST.sub(rf"$\g<1>{number}", value)
+        parts.append(f"{quote}{escaped(name)}{quote}: {value}")
+    return parts
 
 
 def slot_is_short(kind: Kind) -> bool:
@@ -113,17 +124,5 @@ def leaf(annotation: Any, style: Style) -> str:
 def tagged(tag: str, required: list[tuple[str, Place]], style: Style) -> str:
     """A whole mapping of a type between braces, with the options that it must have."""
     quote = '"' if style == "json" else ""
-    cursor_style: Style = "json" if style == "json" else "flow"
-    parts = [f"{quote}type{quote}: {quote}{escaped(tag)}{quote}"]
-    for number, (name, found) in enumerate(required, start=1):
-        kind = found.kind
-        value = (
-            leaf(found.type, cursor_style)
-            if isinstance(kind, Leaf)
-            else "[$1]"
-            if isinstance(kind, Items)
-            else "{$1\\}"
-        )
-        value = re.sub(r"\$(\{?)1", lambda match, n=number: f"${match[1]}{n}", value)  # type: ignore[misc]
-        parts.append(f"{quote}{escaped(name)}{quote}: {value}")
-    return f"{{{', '.join(parts)}\\}}"
+    first = f"{quote}type{quote}: {quote}{escaped(tag)}{quote}"
+    return f"{{{', '.join([first, *options(required, style)])}\\}}"

@@ -76,8 +76,8 @@ class Editor(BaseLanguageClient):
 
 
 @asynccontextmanager
-async def editor(cwd, *options, encodings=None):
-    """A client whose server has been started and initialised; the server ends with code 0."""
+async def editor(cwd, *options, encodings=None, says=""):
+    """A client whose server has been started and initialised; it ends with code 0, and `says` no more."""
     client = Editor()
     await client.soon(
         client.start_io(sys.executable, "-W", "error", "-m", "specdl", "lsp", *options, cwd=cwd), "starting"
@@ -97,7 +97,7 @@ async def editor(cwd, *options, encodings=None):
         client.exit(None)
         code = await client.soon(process.wait(), "leaving")
         errors = (await process.stderr.read()).decode()
-        assert (code, errors) == (0, "")
+        assert (code, errors) == (0, says)
     finally:
         if process.returncode is None:
             process.kill()
@@ -228,9 +228,7 @@ def test_a_quick_fix_makes_the_check_clean(tmp_path):
     run(work())
 
 
-@pytest.mark.parametrize(
-    ("encodings", "width"), [(None, 2), (["utf-16"], 2), (["utf-32", "utf-16"], 1), (["utf-8"], 4)]
-)
+@pytest.mark.parametrize(("encodings", "width"), [(None, 2), (["utf-32", "utf-16"], 1), (["utf-8"], 4)])
 def test_columns_count_as_agreed(tmp_path, encodings, width):
     async def work():
         async with editor(tmp_path, encodings=encodings) as client:
@@ -252,8 +250,10 @@ def test_other_files_are_left_alone(tmp_path):
                 tmp_path / "package.json", '{"name": "p", "version": "1.0.0", "scripts": {"a": "b"}}', "json"
             )
             assert await client.findings(uri, 1) == []
-            asked = types.HoverParams(types.TextDocumentIdentifier(uri), types.Position(0, 3))
-            assert await client.soon(client.text_document_hover_async(asked), "hover") is None
+            for each in (uri, "file:///never/opened.json"):
+                asked = types.HoverParams(types.TextDocumentIdentifier(each), types.Position(0, 3))
+                assert await client.soon(client.text_document_hover_async(asked), "hover") is None
+            client.workspace_did_change_configuration(types.DidChangeConfigurationParams({}))
 
     run(work())
 
@@ -314,5 +314,88 @@ def test_the_server_ends_when_the_editor_is_gone(tmp_path):
             if process.returncode is None:
                 process.kill()
         assert (process.returncode, out) == (1, b"")
+
+    run(work())
+
+
+PLUGIN = """
+from typing import Literal
+
+from specdl.ops.base import Formula, Signature
+
+print("a plug-in may print")
+
+
+class Twice(Formula):
+    \"\"\"Twice the input.\"\"\"
+
+    type: Literal["twice"] = "twice"
+
+    def signature(self, x):
+        return Signature(out={"y": x})
+
+    def forward(self, x, *, y):
+        y[:] = 2 * x
+
+    def backward(self, dy, *, dx):
+        dx[:] = 2 * dy
+"""
+
+
+def test_ops_of_your_own_are_known_by_plugin_only(tmp_path):
+    (tmp_path / "mine.py").write_text(PLUGIN, "utf-8")
+    text = DISC.replace("{type: add, inputs: [fc1, up], name: sum}", "{type: twice}")
+
+    async def work(*options, says=""):
+        async with editor(tmp_path, *options, says=says) as client:
+            uri = client.open(tmp_path / "spec.yaml", text)
+            codes = [each.code for each in await client.findings(uri, 1)]
+            asked = types.HoverParams(**place(uri, text, "twice"))
+            found = await client.soon(client.text_document_hover_async(asked), "hover")
+            return codes, found and found.contents.value
+
+    codes, said = asyncio.run(work())
+    assert (codes[0], said) == ("E110", None)
+    codes, said = asyncio.run(work("--plugin", "mine.py", says="a plug-in may print\n"))
+    assert "E110" not in codes
+    assert "Twice the input." in said
+    assert not list(tmp_path.glob("*.json"))
+
+
+def test_actions_beside_fixes(tmp_path):
+    async def work():
+        async with editor(tmp_path) as client:
+            text = DISC.replace("seed: 0\n", "")
+            uri = client.open(tmp_path / "spec.yaml", text)
+            (found,) = await client.findings(uri, 1)
+            assert found.severity == types.DiagnosticSeverity.Warning
+            assert found.code_description.href.endswith(f"/{found.code}.md")
+            document = types.TextDocumentIdentifier(uri)
+            asked = types.CodeActionParams(document, found.range, types.CodeActionContext([found]))
+            actions = await client.soon(client.text_document_code_action_async(asked), "code actions")
+            action = next(each for each in actions if each.title.startswith("Silence"))
+            (edit,) = action.edit.changes[uri]
+            client.change(
+                uri, 2, types.TextDocumentContentChangePartial(range=edit.range, text=edit.new_text)
+            )
+            assert await client.findings(uri, 2) == []
+            taken = types.RenameParams(new_name="up", **place(uri, text, "name: fc1", 7))
+            assert await client.soon(client.text_document_rename_async(taken), "rename") is None
+            assert client.shown == ["there is a `up` already"]
+
+    run(work())
+
+
+def test_many_layers_are_looked_into_while_they_are_checked(tmp_path):
+    async def work():
+        async with editor(tmp_path) as client:
+            layers = "".join(f"    - {{type: linear, out_features: 8, name: l{i}}}\n" for i in range(2000))
+            text = DISC.replace("  output: head\n", "").replace("loss: {type", f"{layers}loss: {{type")
+            uri = client.open(tmp_path / "spec.yaml", text)
+            asked = types.HoverParams(**place(uri, text, "name: l1500}", 7))
+            found = await client.soon(client.text_document_hover_async(asked), "hover")
+            assert "**l1500**: `linear`" in found.contents.value
+            told = await client.findings(uri, 1)
+            assert types.DiagnosticSeverity.Error not in [each.severity for each in told]
 
     run(work())
