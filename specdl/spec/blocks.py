@@ -22,7 +22,7 @@ from specdl.spec.walker import Site, Walker
 
 MAX_LAYERS = 10_000
 """Layers that all blocks of a spec may make."""
-MAX_WORK = 3_000_000
+MAX_WORK = 2_000_000
 """Characters of expressions that all blocks of a spec may evaluate; any other value counts as ten."""
 MAX_BLOCK_DEPTH = 16
 BLOCKS = ("blocks",)

@@ -7,9 +7,11 @@ that no expression costs more than a moment.
 from __future__ import annotations
 
 import math
+import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from specdl.core.suggest import nearest
@@ -29,6 +31,14 @@ NAME = re.compile(r"[^\W\d]\w{0,127}")
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {"min": min, "max": max}
 RESERVED = ("index", *FUNCTIONS)
 PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "//": 2, "%": 2, "**": 4}
+OPERATIONS: Mapping[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "//": operator.floordiv,
+    "%": operator.mod,
+}
 UNARY = 3
 """A sign binds more loosely than a power and more tightly than a product, as in Python."""
 
@@ -140,7 +150,8 @@ class Token:
         return self.start, self.start + len(self.text)
 
 
-def tokens(text: str, start: int = 0) -> list[Token]:
+@lru_cache(1024)
+def tokens(text: str, start: int = 0) -> tuple[Token, ...]:
     """The tokens of an expression that begins at `start`; raises `ExpressionError` at what is none."""
     if len(text) > MAX_LENGTH:
         message = f"an expression has at most {MAX_LENGTH:,} characters; this one has {len(text):,}"
@@ -157,7 +168,7 @@ def tokens(text: str, start: int = 0) -> list[Token]:
         kind = str(match.lastgroup)
         found.append(Token(kind, match[kind], start + match.start(kind)))
         at = match.end()
-    return found
+    return tuple(found)
 
 
 class Parser:
@@ -213,15 +224,15 @@ class Parser:
         if self.depth > MAX_NESTING:
             raise ExpressionError(f"an expression is nested at most {MAX_NESTING} deep")
         left = self.operand()
-        while (operator := self.peek()) in PRECEDENCE and PRECEDENCE[operator] >= least:
+        while (sign := self.peek()) in PRECEDENCE and PRECEDENCE[sign] >= least:
             left = self.number(left, first)
             self.at += 1
             second = self.at
             # A power groups from the right, and its exponent may have a sign: 2 ** -1.
-            right = self.binary(UNARY if operator == "**" else PRECEDENCE[operator] + 1)
+            right = self.binary(UNARY if sign == "**" else PRECEDENCE[sign] + 1)
             right = self.number(right, second)
             try:
-                left = compute(operator, left, right)
+                left = compute(sign, left, right)
             except ExpressionError as error:
                 error.span = self.since(first)
                 raise
@@ -297,27 +308,19 @@ def literal(text: str) -> int | float:
         if len(text) > MAX_BITS // 4:
             raise ExpressionError(f"a whole number of {len(text)} digits is too large")
         return int(text)
-    return finite(float(text), text)
+    return bounded(float(text), lambda: text)
 
 
-def compute(operator: str, a: int | float, b: int | float) -> int | float:
+def compute(sign: str, a: int | float, b: int | float) -> int | float:
     """One operation, refused before it is done where its result would be too large."""
     try:
-        if operator == "**":
+        if sign == "**":
             return power(a, b)
-        operations: Mapping[str, Callable[[Any, Any], Any]] = {
-            "+": lambda x, y: x + y,
-            "-": lambda x, y: x - y,
-            "*": lambda x, y: x * y,
-            "/": lambda x, y: x / y,
-            "//": lambda x, y: x // y,
-            "%": lambda x, y: x % y,
-        }
-        return bounded(operations[operator](a, b), f"{a} {operator} {b}")
+        return bounded(OPERATIONS[sign](a, b), lambda: f"{a} {sign} {b}")
     except ZeroDivisionError:
-        raise ExpressionError(f"`{cut(f'{a} {operator} {b}')}` divides by zero") from None
+        raise ExpressionError(f"`{cut(f'{a} {sign} {b}')}` divides by zero") from None
     except OverflowError:
-        raise too_large(f"{a} {operator} {b}") from None
+        raise too_large(f"{a} {sign} {b}") from None
 
 
 def power(a: int | float, b: int | float) -> int | float:
@@ -326,25 +329,16 @@ def power(a: int | float, b: int | float) -> int | float:
     if isinstance(a, int) and isinstance(b, int) and b >= 0:
         if abs(a) > 1 and b * (abs(a).bit_length() - 1) > MAX_BITS:
             raise too_large(text)
-        return bounded(a if abs(a) <= 1 and b % 2 else a**2 if abs(a) <= 1 and b else a**b, text)
+        return bounded(a if abs(a) <= 1 and b % 2 else a**2 if abs(a) <= 1 and b else a**b, lambda: text)
     if a < 0 and not float(b).is_integer():
         raise ExpressionError(f"`{cut(text)}` is not a real number")
-    return bounded(float(a) ** b, text)
+    return bounded(float(a) ** b, lambda: text)
 
 
-def bounded(value: int | float, text: str) -> int | float:
-    """A result, if it is not too large."""
-    if isinstance(value, int):
-        if value.bit_length() > MAX_BITS:
-            raise too_large(text)
-        return value
-    return finite(value, text)
-
-
-def finite(value: float, text: str) -> float:
-    """A result, if it is finite."""
-    if not math.isfinite(value):
-        raise too_large(text)
+def bounded(value: int | float, text: Callable[[], str]) -> int | float:
+    """A result, if it is not too large; `text` says how it came about."""
+    if value.bit_length() > MAX_BITS if isinstance(value, int) else not math.isfinite(value):
+        raise too_large(text())
     return value
 
 
