@@ -45,13 +45,19 @@ def heard(
     is an error, those of the lint stand among them, and what the spec silences in vain.
     """
     spec, document = subject.spec, subject.document
-    if not any(each.severity == "error" for each in (*earlier, *found)):
-        found = together(lint(subject), found)
-        codes = {each.code for each in (*earlier, *found)}
-        found = [*found, *useless(spec, document, codes, counted=bool(subject.rows))]
+    all_of = list(found)
+    if not any(each.severity == "error" for each in earlier) and not any(map(is_error, found)):
+        all_of = together(lint(subject), found)
+        codes = {each.code for each in earlier} | {each.code for each in all_of}
+        all_of += useless(spec, document, codes, counted=bool(subject.rows))
     silent = {*spec.lint.codes, *ignore}
-    told = [*earlier, *document.diagnose(in_order(document.value, found))]
+    told = [*earlier, *document.diagnose(in_order(document.value, all_of))]
     return [each for each in told if each.severity == "error" or each.code not in silent]
+
+
+def is_error(finding: Finding) -> bool:
+    """Whether a finding is more than a warning."""
+    return finding.severity == "error"
 
 
 def together(advice: list[Finding], found: Sequence[Finding]) -> list[Finding]:

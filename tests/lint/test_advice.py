@@ -3,8 +3,10 @@
 import pytest
 
 import specdl
+from specdl.compiler import analyse
 from specdl.core.advice import Run
 from specdl.core.types import TensorType
+from specdl.lint.subject import Subject
 from specdl.ops.activations.relu import ReLU
 from specdl.ops.advice import LayerSite, OptimizerSite
 from specdl.ops.optimizers.sgd import SGD
@@ -138,6 +140,18 @@ def test_sites_are_values_that_a_test_can_make():
     assert (one.code, one.path, one.severity) == ("W310", ("optimizer", "lr"), "warning")
 
 
+def net_of(*layers):
+    compilation, _ = analyse(spec(model=model(*layers)))
+    return Subject(compilation.document, compilation.spec, compilation.graph).net
+
+
+def test_who_reads_a_value_twice_is_one_reader():
+    net = net_of(HIDDEN, {"type": "add", "inputs": ["fc1", "fc1"], "name": "twice"}, HEAD)
+    assert [each.name for each in net.readers("fc1.activation.y")] == ["twice"]
+    (loss,) = net.readers("head.y")
+    assert loss.op.type == "cross_entropy"
+
+
 def test_limits_are_worked_out_from_op_to_op():
     shown = {"type": "scale", "factor": -2}
     layers = [
@@ -148,11 +162,7 @@ def test_limits_are_worked_out_from_op_to_op():
         {"type": "relu"},
         HEAD,
     ]
-    from specdl.compiler import analyse
-    from specdl.lint.subject import Subject
-
-    compilation, _ = analyse(spec(model=model(*layers)))
-    net = Subject(compilation.document, compilation.spec, compilation.graph).net
+    net = net_of(*layers)
     ends = [
         net.limits(f"{name}.y") for name in ("fc1", "fc1.activation", "scale1", "flatten1", "relu1", "head")
     ]

@@ -176,6 +176,7 @@ def test_a_relu_of_what_is_never_below_zero():
         ("kaiming_uniform", ["relu", None], []),
         ("kaiming_normal", ["tanh"], ["W213"]),
         ("kaiming_normal", ["tanh", "relu"], []),
+        ("kaiming_normal", ["tanh", "softmax"], []),
         ("kaiming_normal", [None], []),
         ({"type": "kaiming_normal", "nonlinearity": "tanh"}, ["tanh"], []),
         ({"type": "kaiming_normal", "nonlinearity": "tanh"}, ["relu"], ["W213"]),

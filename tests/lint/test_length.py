@@ -31,7 +31,7 @@ def test_what_the_spec_does_not_tell_is_unknown():
 
 
 @pytest.mark.parametrize(
-    ("rows", "wanted"), [(49, ["W330"]), (50, []), (51, ["W331"]), (52, []), (101, ["W331"])]
+    ("rows", "wanted"), [(1, ["W330"]), (49, ["W330"]), (50, []), (51, ["W331"]), (52, []), (101, ["W331"])]
 )
 def test_batches_that_are_never_full_or_end_with_one(rows, wanted):
     assert codes(data=data(rows, 50), train={"epochs": 100}) == wanted

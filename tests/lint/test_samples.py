@@ -64,7 +64,9 @@ def test_normalising_one_input_after_the_other():
     inputs = {"inputs": {"a": {"shape": [4]}, "b": {"shape": [2]}}}
     layers = [{"type": "concat", "inputs": ["a", "b"]}, HIDDEN, HEAD]
     each = [{"type": "normalize", "inputs": [name]} for name in ("a", "b")]
-    assert codes(data=data(transforms=each), model=inputs | {"layers": layers}) == []
+    for transforms in (each, [each[0], MEASURED]):
+        assert codes(data=data(transforms=transforms), model=inputs | {"layers": layers}) == []
+    assert codes(data=data(transforms=[MEASURED, each[1]]), model=inputs | {"layers": layers}) == ["W341"]
 
 
 def test_a_seed_left_out():

@@ -128,6 +128,12 @@ def test_what_follows_a_warmup_is_measured_from_its_end():
     assert [each.code for each in after("steps", piecewise("epochs", 99.5))] == ["W320"]
 
 
+def test_what_follows_a_warmup_begins_with_a_whole_step():
+    schedule = {"type": "warmup", "unit": "epochs", "length": 1.02, "then": piecewise("steps", 1978)}
+    assert codes(schedule=schedule, train={"epochs": 100}) == []
+    assert codes(schedule=schedule | {"then": piecewise("steps", 1979)}, train={"epochs": 100}) == ["W320"]
+
+
 def test_a_warmup_over_the_whole_run_leaves_nothing_to_say_of_what_follows():
     schedule = {"type": "warmup", "unit": "epochs", "length": 100, "then": piecewise("epochs", 500)}
     (one,) = found(schedule=schedule, train={"epochs": 100})

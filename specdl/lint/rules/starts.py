@@ -11,7 +11,7 @@ from specdl.lint.subject import Subject
 from specdl.ops.registry import CATALOGS
 
 THROUGH = {*CATALOGS["activations"].index, "identity", "scale"}
-"""Ops without parameters that give equal results for equal features."""
+"""Ops of one value, without parameters, that give equal results for equal features."""
 FLAT_AT_ZERO = {"relu"}
 """Activations whose slope at 0 is 0."""
 
@@ -82,7 +82,7 @@ def read_by(subject: Subject, node: Node) -> list[Node]:
         for reader in subject.net.reading.get(value, ()):
             if reader.params:
                 found.append(reader)
-            elif reader.op.type in THROUGH and len(reader.inputs) == 1:
+            elif reader.op.type in THROUGH:
                 todo += reader.outputs.values()
             else:
                 return []

@@ -30,10 +30,9 @@ def unused(subject: Subject) -> Iterator[Finding]:
 
 def unused_variables(value: dict[str, Any]) -> Iterator[Finding]:
     """W111: variables that no expression names."""
-    used = {name for key, each in value.items() if key != "vars" for name in names(each)}
+    used = set(names(value))
     for name in value["vars"]:
-        others = {use for other, each in value["vars"].items() if other != name for use in names(each)}
-        if name not in used and name not in others:
+        if name not in used:
             message = f"nothing uses the variable `{name}`"
             yield gone("W111", message, ("vars", name), f'"${{{name}}}" stands for it')
 
