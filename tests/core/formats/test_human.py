@@ -208,6 +208,16 @@ def test_a_mark_lies_over_a_label():
     ]
 
 
+def test_a_mark_lies_over_a_label_that_begins_in_it():
+    text = "abcdef"
+    assert lines(made(1, 1, 7, text, notes=(label("n", 1, 3, 5, text),))) == [
+        "1 | abcdef",
+        "  | ^^^^^^",
+        "  |   |",
+        "  |   n here",
+    ]
+
+
 def test_a_label_at_the_mark_itself_is_a_note():
     assert lines(made(1, 1, 2, "x", notes=(label("n", 1, 1, 2, "x"),)))[2:] == [
         "  = note: n at spec.yaml:1:1"

@@ -9,7 +9,7 @@ from tests.cli.conftest import ROOT
 
 SCHEMA = json.loads((ROOT / "schemas" / "findings.schema.json").read_text("utf-8"))
 VALIDATOR = Draft202012Validator(SCHEMA)
-FIX = TextFix("write `x`", (TextEdit(7, 9, "x", Position(3, 2, 3, 4)),), sure=True)
+FIX = TextFix("write `x`", (TextEdit(7, 9, "x", Position(3, 2, 5, 4)),), sure=True)
 
 
 def made(**more):
@@ -50,7 +50,7 @@ def test_every_key():
                     "message": "write `x`",
                     "sure": True,
                     "edits": [
-                        {"start": {"line": 3, "column": 2}, "end": {"line": 3, "column": 4}, "text": "x"}
+                        {"start": {"line": 3, "column": 2}, "end": {"line": 5, "column": 4}, "text": "x"}
                     ],
                 },
                 "count": 2,
