@@ -23,6 +23,12 @@ class Faults(list[Finding]):
             self.extend(error.findings)
             return None
 
+    def attempt_once(self, do: Callable[P, T], *args: P.args, **options: P.kwargs) -> None:
+        """Do something for its findings, of which those that are here already are not told again."""
+        again = Faults()
+        again.attempt(do, *args, **options)
+        self.extend(each for each in again if each not in self)
+
     def settle(self) -> None:
         """Raise `FindingsError` with all errors there are, if there are any."""
         errors = [finding for finding in self if finding.severity == "error"]

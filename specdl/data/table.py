@@ -61,6 +61,17 @@ class Layout:
 
 def read_table(table: Table, part: str, file: Path, name: str, path: DocumentPath) -> Raw:
     """Read the file of a part, and give what was read of all parts so far."""
+    layout, cells = parse(table, file, name, path)
+    table.origins[part] = Origin(visible(name), cells.lines)
+    table.parts[part] = assemble(table, layout, cells, table.origins[part])
+    return gathered(table, layout)
+
+
+def parse(table: Table, file: Path, name: str, path: DocumentPath) -> tuple[Layout, Cells]:
+    """The columns and the cells of a file; raises `FindingsError` with all that is wrong in them.
+
+    Words are not compared with those of the training file yet.
+    """
     lines = rows(file, name, table.csv.delimiter, path)
     first = next(lines, None)
     if first is None:
@@ -77,9 +88,7 @@ def read_table(table: Table, part: str, file: Path, name: str, path: DocumentPat
         raise FindingsError(found)
     if not cells.lines:
         raise FindingsError([Finding("E415", f"`{visible(name)}` has no rows to read", path)])
-    table.origins[part] = Origin(visible(name), cells.lines)
-    table.parts[part] = assemble(table, layout, cells, table.origins[part])
-    return gathered(table, layout)
+    return layout, cells
 
 
 def gathered(table: Table, layout: Layout) -> Raw:

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -198,3 +201,13 @@ def test_tables_that_do_not_fit_are_estimated(tmp_path, monkeypatch):
     )
     assert finding.path == "$.data.source"
     assert finding.message.startswith("a run would take about ")
+
+
+def test_a_check_that_passes_loads_nothing_of_this():
+    code = (
+        "import sys, specdl; assert specdl.check('models/disc.json') == []; "
+        "print([name for name in ('plan.consumers', 'plan.memory', 'plan.disk', 'data.examine', 'data.ahead')"
+        " if f'specdl.{name}' in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

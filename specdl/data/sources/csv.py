@@ -112,7 +112,7 @@ class Csv(Source):
         return (option,) if option in self.model_fields_set else ()
 
     def read(self, reading: Reading) -> Raw:
-        from specdl.data.table import Table, read_table
+        from specdl.data.table import Table, parse, read_table
 
         faults = Faults()
         table = Table(self, reading)
@@ -124,6 +124,9 @@ class Csv(Source):
             if file is not None and (part == "train" or raw is not None):
                 more = faults.attempt(read_table, table, part, file, name, path)
                 raw = raw if more is None else more
+            elif file is not None:
+                # without the training part only what is wrong in itself can be told
+                faults.attempt_once(parse, table, file, name, path)
         faults.settle()
         assert raw is not None
         return raw

@@ -473,3 +473,22 @@ def test_what_is_written_is_read(tmp_path_factory, rows):
     part = data.parts["train"]
     assert part.inputs["input"].tolist() == [[a, b] for a, _, b in rows]
     assert [data.labels["target"][code] for code in part.targets["target"]] == [word for _, word, _ in rows]
+
+
+def test_faults_of_all_files_are_told_at_once(tmp_path):
+    (tmp_path / "a.csv").write_text("x,label\nred,0\n")
+    (tmp_path / "t.csv").write_text("x,label\n1,0\ninf,1\n")
+    source = Csv(path="a.csv", test="t.csv", target="label")
+    told = complaints(loaded, source, classes(2, f32(1)), tmp_path)
+    assert [line for line in told if line.startswith("E")] == [
+        "E415 $.data.source: line 2 of `a.csv` has `red` in `x`, where a number was expected",
+        "E413 $.data.source: line 3 of `t.csv` has `inf` in `x`, where a finite number was expected",
+    ]
+
+
+def test_what_no_file_says_is_told_once(tmp_path):
+    for name in ("a.csv", "t.csv"):
+        (tmp_path / name).write_text("x,label\n1,0\n")
+    told = complaints(loaded, Csv(path="a.csv", test="t.csv"), classes(2, f32(1)), tmp_path)
+    assert told[0] == "E411 $.data.source: the source does not say which column is the target"
+    assert len(told) == 2
