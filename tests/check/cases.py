@@ -145,6 +145,7 @@ class Runner:
         """What a block of a case has to hold."""
         if block.language == "output":
             code, out, err = self(case)
+            assert "this is a fault of specdl" not in err, err
             told = "\n\n".join(each.rstrip("\n") for each in (out, err) if each)
             return f"{told}\nexit {code}\n"
         if "fixed" in block.options:
