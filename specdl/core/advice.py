@@ -22,6 +22,9 @@ Limits = tuple[float, float]
 
 UNLIMITED: Limits = (-math.inf, math.inf)
 
+USED = "the block is used"
+"""What a note says of each use of a block that leads to the layer that a finding is about."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -67,7 +70,7 @@ class Site:
         fix: Fix | None = None,
     ) -> Finding:
         """A warning about what stands at `inside` this place; in a block it has a note of its use."""
-        used = tuple(Note("the block is used", path) for path in self.trail)
+        used = tuple(Note(USED, path) for path in self.trail)
         path = (*self.path, *inside)
         return Finding(code, message, path, at_key, help, (*notes, *used), "warning", fix)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 
+from specdl.core.advice import USED
 from specdl.core.diagnostics import Finding, Path
 from specdl.lint.rules.advice import advice
 from specdl.lint.rules.length import batch_of_all, batch_of_one, evaluates_late, few_steps, saves_late
@@ -38,13 +40,25 @@ RULES: tuple[Rule, ...] = (
 
 def lint(subject: Subject) -> list[Finding]:
     """What all rules find, each thing once."""
-    return list(once(found for rule in RULES for found in rule(subject)))
+    return once([found for rule in RULES for found in rule(subject)], subject.uses)
 
 
-def once(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Of what a block says at one place for each of its uses, the first."""
-    seen: set[tuple[str, Path]] = set()
-    for each in findings:
-        if (each.code, each.path) not in seen:
-            seen.add((each.code, each.path))
-            yield each
+def once(findings: list[Finding], uses: Mapping[Path, int]) -> list[Finding]:
+    """Findings without those that say at one place what another says there.
+
+    A layer of a block is a layer of the model for each use of the block. What is true of some of the
+    uses only is not told: taking the layer away would harm the others.
+    """
+    counts = Counter((each.code, each.path) for each in findings)
+    first = {(each.code, each.path): each for each in reversed(findings)}
+    return [first[key] for key, count in counts.items() if count >= least(first[key], uses)]
+
+
+def least(finding: Finding, uses: Mapping[Path, int]) -> int:
+    """How often a finding must be there to be true of every use of its layer."""
+    if not any(note.message == USED for note in finding.notes):
+        return 1
+    path = finding.path
+    while path and path not in uses:
+        path = path[:-1]
+    return uses.get(path, 1)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
 
 from specdl.core.advice import Limits, Run, number
+from specdl.core.diagnostics import Path
 from specdl.data.base import DataSpec, Need, Outline, Transform, sample_shape
 from specdl.data.check import rows_of
 from specdl.graph.graph import Graph, LossNode
@@ -54,6 +56,12 @@ class Subject:
     def need(self) -> Need:
         """What the model wants of its data."""
         return need(self.graph, self.spec)
+
+    @cached_property
+    def uses(self) -> Mapping[Path, int]:
+        """How many layers of the model each layer of a block stands for, by its place."""
+        nodes = (*self.graph.nodes, *self.graph.left_out)
+        return Counter(node.path for node in nodes if node.trail)
 
     @cached_property
     def net(self) -> GraphNet:

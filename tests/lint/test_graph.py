@@ -51,6 +51,18 @@ def test_a_layer_that_is_skipped_in_a_block_is_told_in_the_template_once():
     ]
 
 
+def test_what_is_true_of_some_uses_of_a_block_only_is_not_told():
+    step = {"layers": [{"type": "relu", "name": "first"}, linear("one", activation="relu")]}
+    use = {"type": "block", "block": "step", "name": "body", "repeat": 3}
+    assert codes(model=model(WIDE, use, HEAD), blocks={"step": step}) == []
+    (one,) = found(model=model(WIDE | {"activation": "relu"}, use, HEAD), blocks={"step": step})
+    assert (one.code, one.path) == ("W212", ("blocks", "step", "layers", 0))
+    sides = {"layers": [linear("side"), linear("main", "input", activation="tanh")]}
+    uses = [{"type": "block", "block": "step", "name": name} for name in ("a", "b")]
+    both = [*uses, {"type": "add", "inputs": ["a.side", "b"]}]
+    assert codes(model=model(*both, HEAD), blocks={"step": sides}) == []
+
+
 def test_a_residual_that_is_skipped():
     way = {"type": "residual", "name": "around", "layers": [linear("inner")]}
     (one,) = found(model=model(HIDDEN, way, linear("head", "fc1", out=3)))
