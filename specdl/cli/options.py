@@ -22,7 +22,9 @@ def size(text: str) -> int:
     prefix = (match[2] or "").lower()
     base = 1024 if prefix.endswith("i") else 1000
     whole, _, rest = match[1].partition(".")
-    return int(whole + rest) * base ** POWERS[prefix.removesuffix("i")] // 10 ** len(rest)
+    unit: int = base ** POWERS[prefix.removesuffix("i")]
+    digits: int = 10 ** len(rest)
+    return int(whole + rest) * unit // digits
 
 
 def positive(text: str) -> int:
