@@ -18,7 +18,7 @@ from specdl.spec.complaints import dotted, shown
 from specdl.spec.expressions import FAILED
 from specdl.spec.fields import CATALOGS, NOUNS, Key, keys
 from specdl.spec.suggestions import Guess, key_guess, key_near
-from specdl.spec.unknown import LISTED, article, guess_tag, listed, unknown_tag
+from specdl.spec.unknown import LISTED, article, guess_tag, listed, lookalike, unknown_tag
 from specdl.spec.writing import Pen
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def lookup(
     guess = walker.guess(tag, partial(guess_tag, slot))
     told = unknown_tag(slot, tag, site.path, at_key, guess)
     message = f"no {NOUNS[slot.category]} is called `{dotted((tag,))}`"
-    walker.tell("E110", message, site, at_key, told.help, fix=told.fix)
+    walker.tell("E110", message, site, at_key, told.help, lookalike(tag), told.fix)
     return (catalog.get(told.meant) if told.meant and told.judged else None), False
 
 
@@ -103,7 +103,8 @@ def example(slot: Slot, tag: str, said: str) -> tuple[dict[str, Any], bool, bool
     if call and len(needed) == 1:
         return {"type": tag, **dict.fromkeys(needed, int(call[2]))}, False, True
     examples = {name: key.info.examples[0] for name, key in needed.items() if key.info.examples}
-    return {"type": tag, **examples}, not needed and not call, False
+    alone = not needed and not call and tag != "block"  # which needs one of two options
+    return {"type": tag, **examples}, alone, False
 
 
 def unwrapped(

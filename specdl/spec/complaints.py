@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import operator
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args, get_origin
 
@@ -233,30 +234,47 @@ def bad_name(below: Path, value: str, dots: bool, at_key: bool = False) -> Compl
 
 def type_help(wanted: Any, value: Any) -> tuple[str | None, Any, bool]:
     """A value of the right type that is meant: the help that says so, the value, and whether it is sure."""
-    kinds = [unwrap(each)[0] for each in members(unwrap(wanted)[0])]
+    said = unwrap(wanted)[1]
+    for each in members(unwrap(wanted)[0]):
+        help, meant, sure = right_type(*unwrap(each), value)
+        if help and within((*said, *unwrap(each)[1]), meant):
+            return help, meant, sure
+    return None, NOTHING, False
+
+
+def right_type(kind: Any, said: tuple[Any, ...], value: Any) -> tuple[str | None, Any, bool]:
+    """What `type_help` gives, for a type of one kind."""
     if isinstance(value, str):
-        if bool in kinds and value.lower() in YES_NO:
+        if kind is bool and value.lower() in YES_NO:
             word = YES_NO[value.lower()]
             return f"write {word}", word == "true", value.lower() not in ("1", "0")
-        if (int in kinds or float in kinds) and (number := as_number(value, whole=float not in kinds)):
+        if kind in (int, float) and (number := as_number(value, whole=kind is int)):
             help = f"write {number} without quotes" if number == value else f"write {number}"
             return help, json.loads(number), True
-    if isinstance(value, int) and not isinstance(value, bool) and value in (0, 1) and kinds == [bool]:
+    if type(value) is int and value in (0, 1) and kind is bool:
         return f"write {'true' if value else 'false'}", bool(value), False
-    if isinstance(value, float) and value.is_integer() and int in kinds and abs(value) < 2**53:
+    if isinstance(value, float) and value.is_integer() and kind is int and abs(value) < 2**53:
         return f"write {int(value)}", int(value), True
-    for each in kinds:
-        if (
-            get_origin(each) is tuple
-            and get_args(each)[-1] is Ellipsis
-            and not isinstance(value, (list, tuple, dict))
-        ):
-            item = unwrap(get_args(each)[0])[0]
-            fits = item in SIMPLE and type(value) in ((int, float) if item is float else (item,))
-            if fits and len(str(value)) <= 40:
-                help = f'write ["{value}"]' if isinstance(value, str) else f"write [{value}]"
-                return help, [value], True
+    many = get_origin(kind) is tuple and get_args(kind)[-1] is Ellipsis
+    if many and not isinstance(value, (list, tuple, dict)) and len(str(value)) <= 40:
+        item, each = unwrap(get_args(kind)[0])
+        fits = item in SIMPLE and type(value) in ((int, float) if item is float else (item,))
+        if fits and within(each, value):
+            return f'write ["{value}"]' if isinstance(value, str) else f"write [{value}]", [value], True
     return None, NOTHING, False
+
+
+def within(said: Iterable[Any], value: Any) -> bool:
+    """Whether a number is in the range that was said of its type; other values are."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return True
+    checks = {"ge": operator.ge, "gt": operator.gt, "le": operator.le, "lt": operator.lt}
+    return all(
+        check(value, bound)
+        for each in said
+        for name, check in checks.items()
+        if (bound := getattr(each, name, None)) is not None
+    )
 
 
 def as_written(value: Any) -> str:

@@ -19,6 +19,9 @@ SECTIONS: tuple[Path, ...] = (
 """Where a key may have been meant to stand, the likeliest first."""
 MAPPINGS: tuple[Path, ...] = (("data",), ("model",), ("train",))
 """Those of them that need no `type`."""
+PAIRS = (("epochs", "steps"), ("input", "inputs"), ("loss", "losses"))
+PARTNERS = {one: other for pair in PAIRS for one, other in (pair, pair[::-1])}
+"""Keys of which only one can be there."""
 MOST = 50
 """Who has more keys in the wrong places has made some other mistake."""
 
@@ -89,16 +92,19 @@ def find(path: Path, root: Mapping[str, Any], known: Mapping[Path, Mapping[str, 
         there = below(root, home)
         whole = there is None and home in MAPPINGS
         free = whole or (isinstance(there, dict) and word not in there)
+        free = free and not (there and PARTNERS.get(word) in there)
         needed = known[home][word].required or (home == ("train",) and word in ("epochs", "steps"))
         stands = isinstance(there, dict) and word in there
         return Stray(path, home, word, free, whole, free and needed, stands)
     return None
 
 
-def awaited(found: Mapping[Path, Stray]) -> frozenset[Path]:
-    """Where keys lack that stand elsewhere: that is no second mistake."""
+def awaited(found: Mapping[Path, Stray]) -> dict[Path, Path]:
+    """Where keys lack that stand elsewhere, and where they stand: that is no second mistake."""
     free = [each for each in found.values() if each.free]
-    return frozenset((*each.home, each.name) for each in free) | {each.home for each in free if each.whole}
+    return {each.home: () for each in free if each.whole} | {
+        (*each.home, each.name): each.path for each in free
+    }
 
 
 def section_keys(root: Mapping[str, Any], path: Path) -> Mapping[str, Key]:

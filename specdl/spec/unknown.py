@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from specdl.core.diagnostics import Fix, Path, Remove, Rename, Replace
+from specdl.core.diagnostics import Fix, Note, Path, Remove, Rename, Replace
 from specdl.core.entry import Slot
+from specdl.core.lookalikes import ordinal, skeleton, unlike_ascii
 from specdl.ops.base import LayerEntry
 from specdl.spec.fields import CATALOGS, NOUNS, Key, choices, keys, members, unwrap
 from specdl.spec.strays import Stray, owners
@@ -57,6 +58,14 @@ class Mapped:
         return f"its {self.noun}s are {names}" if names else f"it has no {self.noun}s"
 
 
+def lookalike(word: str) -> tuple[Note, ...]:
+    """Which character of a word is not what it looks like, if the word looks like ASCII."""
+    odd = unlike_ascii(word)
+    if odd is None or not skeleton(word).isascii():
+        return ()
+    return (Note(f"its {ordinal(odd.index + 1)} character is {odd.told}"),)
+
+
 def unknown_key(name: str, value: Any, path: Path, mapped: Mapped, stray: Stray | None) -> Told:
     """What to say of a key that its mapping does not know: by its meaning, its place, its letters."""
     if name in FROZEN and "trainable" in mapped.absent and isinstance(value, bool):
@@ -75,7 +84,7 @@ def unknown_key(name: str, value: Any, path: Path, mapped: Mapped, stray: Stray 
     if elsewhere:
         return elsewhere
     guess = guess or key_near(name, mapped.known, mapped.absent)
-    if guess:
+    if guess and (guess.word in mapped.absent or guess.word in mapped.raw):
         return renamed(name, value, path, guess, mapped)
     if mapped.lonely and plausible(value, mapped.known[mapped.lonely]):
         return renamed(name, value, path, Guess(mapped.lonely, loose=True), mapped)

@@ -61,8 +61,9 @@ def judge(value: dict[str, Any]) -> tuple[ModelSpec | None, list[Finding]]:
         additions={"specdl": VERSION}, strays=wrong, awaited=awaited(wrong),
     )  # fmt: skip
     blocks.declare(value.get("blocks"), walker)
+    judged = {*keys(ModelSpec), *(path[0] for path in wrong)} - {*RAW}
     filled = {
-        name: resolve(each, (name,), scope, findings) if name not in RAW and name in keys(ModelSpec) else each
+        name: resolve(each, (name,), scope, findings) if name in judged else each
         for name, each in value.items()
     }
     for name in RAW:
@@ -77,6 +78,7 @@ def judge(value: dict[str, Any]) -> tuple[ModelSpec | None, list[Finding]]:
     model = filled.get("model")
     if isinstance(model, dict):
         defaults.declare(model.get("defaults"), walker)
+    walker.root = filled
     made = walker.entry(ModelSpec, filled, Site())
     blocks.check_unused(walker)
     silent = {code for name in lost(value) for code in CODES[name]}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import Any
 
 from pydantic import ValidationError
@@ -32,10 +33,10 @@ from specdl.spec.fields import (
     expected,
     keys,
 )
-from specdl.spec.strays import Stray
+from specdl.spec.strays import PARTNERS, Stray
 from specdl.spec.suggestions import Guess
 from specdl.spec.text import MAX_FINDINGS
-from specdl.spec.unknown import Mapped, Told, unknown_key
+from specdl.spec.unknown import Mapped, Told, lookalike, unknown_key
 
 MAX_LAYER_DEPTH = 32
 MAX_SUGGESTIONS = 200
@@ -79,8 +80,10 @@ class Walker:
     """Keys of a spec that can have one value only, and that value."""
     strays: Mapping[Path, Stray] = field(default_factory=dict)
     """Keys that stand in the wrong section."""
-    awaited: frozenset[Path] = frozenset()
-    """Where those keys belong, and lack."""
+    awaited: Mapping[Path, Path] = field(default_factory=dict)
+    """Where those keys belong, and lack, and where they stand."""
+    root: Any = None
+    """The whole document with its expressions replaced."""
     real: dict[Path, Path] = field(default_factory=dict)
     """Where keys that were meant to be others really stand, by the others' paths."""
     suggested: set[str] = field(default_factory=set)
@@ -181,11 +184,12 @@ class Walker:
         stands elsewhere, or that another may have been meant to be, is `FAILED`.
         """
         absent = [name for name in known if name not in raw]
-        given: dict[str, Any] = {name: FAILED for name in absent if (*site.path, name) in self.awaited}
+        given = {name: self.stray(known[name], site) for name in absent if (*site.path, name) in self.awaited}
         lacking = [name for name in absent if known[name].required and name not in given]
         strange = [name for name in raw if name not in known]
         lonely = lacking[0] if len(lacking) == len(strange) == 1 else None
-        mapped = Mapped(known, absent, noun, category, lonely, raw)
+        free = [name for name in absent if PARTNERS.get(name) not in raw]
+        mapped = Mapped(known, free, noun, category, lonely, raw)
         for name, value in raw.items():
             here = self.where(site, (name,))
             if name in known:
@@ -198,6 +202,25 @@ class Walker:
             if name not in given:
                 given[name] = self.missing(known[name], site, owner)
         return given
+
+    def stray(self, key: Key, site: Site) -> Any:
+        """The value of a key that stands in another section, or of a section whose keys all do.
+
+        It is judged where it stands.
+        """
+        home = (*site.path, key.name)
+        path = self.awaited[home]
+        if path:
+            self.real[home] = path
+            return self.resolve(key.kind, self.at(path), replace(site, path=path), key)
+        inside = {each.name: each.path for each in self.strays.values() if each.home == home}
+        self.real.update({(*home, name): path for name, path in inside.items()})
+        values = {name: self.at(path) for name, path in inside.items()}
+        return self.resolve(key.kind, values, site.at(key.name), key)
+
+    def at(self, path: Path) -> Any:
+        """The value at a path of the document."""
+        return reduce(lambda each, step: each[step], path, self.root)
 
     def renamed(self, told: Told, value: Any, key: Key, site: Site, here: Site) -> Any:
         """The value under a key that was meant to be another, as the other's."""
@@ -213,7 +236,7 @@ class Walker:
             told = unknown_key(name, value, here.path, mapped, self.strays.get(here.path))
         message = f"{owner} has no {mapped.noun} `{dotted((name,))}`"
         if not told.silent:
-            self.tell("E111", message, here, at_key=True, help=told.help, fix=told.fix)
+            self.tell("E111", message, here, True, told.help, lookalike(name), told.fix)
         return told
 
     def missing(self, key: Key, site: Site, owner: str) -> Any:

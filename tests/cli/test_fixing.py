@@ -11,6 +11,7 @@ import pytest
 from specdl.cli.fixing import mend, save
 from specdl.cli.main import main
 from specdl.compiler import check
+from specdl.core.diagnostics import Finding
 from specdl.core.errors import UsageError
 from tests.check.cases import Case, cases, sections
 
@@ -178,20 +179,37 @@ def test_several_specs_are_each_mended(capsys):
     assert Path("a.yaml").read_text() == MENDED
 
 
-def test_a_fix_that_mends_nothing_is_taken_back():
-    """A number in quotes is a number, but one that is too small: the finding only changes."""
-    text = SPEC.replace("Dense", "linear").replace("units: 2", 'out_features: "-2"')
-    Path("a.yaml").write_text(text)
-    mended = mend("a.yaml", check)
-    assert (mended.fixed, mended.after.decode()) == (0, text)
-    assert [each.fix for each in mended.found] == [None]
+FAULTY = SPEC.replace("lr: 0.1", "lr: -1")
+"""What `--fix` cannot mend as a whole, so that a check never comes to what else there is."""
 
 
-def test_a_fix_that_mends_nothing_takes_no_other_with_it():
-    text = SPEC.replace("loss", "metrics: accuracy\nloss").replace("50", '"-50"')
+def pedant(document):
+    """A check with a rule more: no layer may be called `linear`."""
+    more = Finding("E110", "no layer may be linear")
+    return check(document) + document.diagnose([more] if "type: linear" in document.lines.text else [])
+
+
+def test_a_fix_that_brings_an_error_is_taken_back():
+    Path("a.yaml").write_text(FAULTY)
+    mended = mend("a.yaml", pedant)
+    assert mended.after.decode() == FAULTY.replace("units", "out_features")
+    assert mended.fixed == 1
+    assert [each.fix for each in mended.found] == [None, None]
+
+
+def test_a_fix_after_which_its_finding_stays_is_taken_back():
+    Path("a.yaml").write_text(FAULTY)
+    found = check("a.yaml")
+    mended = mend("a.yaml", lambda document: found)
+    assert (mended.fixed, mended.after.decode()) == (0, FAULTY)
+
+
+def test_a_fix_that_is_taken_back_takes_no_other_with_it():
+    text = FAULTY.replace("loss", "metrics: accuracy\nloss").replace("50", '"50"')
     Path("a.yaml").write_text(text)
-    mended = mend("a.yaml", check)
-    assert mended.after.decode() == MENDED.replace("loss", "metrics: [accuracy]\nloss").replace("50", '"-50"')
+    mended = mend("a.yaml", pedant)
+    wanted = text.replace("units", "out_features").replace("accuracy", "[accuracy]").replace('"50"', "50")
+    assert mended.after.decode() == wanted
     assert mended.fixed == 3
 
 
