@@ -31,8 +31,10 @@ QUOTES = {"\u201c": '"', "\u201d": '"', "\u201e": '"', "\u201f": '"', "\u2018": 
 FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
 """Letters and marks that show as nothing."""
 JOINERS = "\u200c\u200d"
-JOINED = ("ARABIC", "SYRIAC", "MONGOLIAN", "DEVANAGARI", "BENGALI", "GURMUKHI", "GUJARATI", "ORIYA", "TAMIL")
-JOINED += ("TELUGU", "KANNADA", "MALAYALAM", "SINHALA", "KHMER", "MYANMAR")
+JOINED = frozenset(
+    "ARABIC SYRIAC MONGOLIAN DEVANAGARI BENGALI GURMUKHI GUJARATI ORIYA TAMIL TELUGU KANNADA MALAYALAM "
+    "SINHALA KHMER MYANMAR".split()
+)
 """Scripts whose spelling needs joiners."""
 INVISIBLE = ("Cc", "Cf", "Zl", "Zp", "Zs")
 CONTROLS = {"\0": "null", "\t": "tab", "\n": "line feed", "\r": "carriage return"}
@@ -140,7 +142,7 @@ def mixed(word: str, start: int) -> list[Stranger]:
             continue
         if all(word[i] in alike for i in theirs):
             return [Stranger(start + i, word[i], alike[word[i]]) for i in theirs]
-        back = {each: char for char, each in alike.items() if script(char) == name}
+        back = {each: char for char, each in reversed(alike.items()) if script(char) == name}
         if name != "GREEK" and all(word[i] in back for i in ours):
             return [Stranger(start + i, word[i], back[word[i]]) for i in ours]
     return []
@@ -162,3 +164,28 @@ def skeleton(word: str) -> str:
     """What a word looks like in ASCII, as far as it does: equal for words that look the same."""
     alike = lookalikes()
     return unicodedata.normalize("NFC", "".join(alike.get(char, plain(char)) for char in word))
+
+
+def unlike_ascii(word: str) -> Stranger | None:
+    """The first character of a word that is not the ASCII it looks like, whatever stands beside it.
+
+    >>> unlike_ascii("l\u0456near").told
+    'Cyrillic `\u0456` (U+0456)'
+    >>> unlike_ascii("linear") is None
+    True
+    """
+    if word.isascii():
+        return None
+    alike = lookalikes()
+    seen = ((i, char, alike.get(char, plain(char))) for i, char in enumerate(word))
+    return next((Stranger(*each) for each in seen if each[1] != each[2]), None)
+
+
+def ordinal(number: int) -> str:
+    """A number's place.
+
+    >>> [ordinal(number) for number in (1, 2, 3, 11, 22)]
+    ['1st', '2nd', '3rd', '11th', '22nd']
+    """
+    ending = "th" if 10 < number % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"

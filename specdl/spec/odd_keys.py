@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from specdl.core.diagnostics import TextEdit, TextFix
-from specdl.core.lookalikes import Stranger, skeleton, strangers
+from specdl.core.lookalikes import Stranger, ordinal, skeleton, strangers
 from specdl.spec.text import MAX_FINDINGS, Fault, Span, show_key
 
 SHOWN = 4
@@ -24,7 +24,7 @@ def judge(text: str, keys: Iterable[OddKey]) -> list[Fault]:
     """E008 for every key with a character that is a stranger in it, or that looks like its neighbour."""
     found: list[Fault] = []
     fixed: set[str] = set()
-    looks: dict[int, dict[str, str]] = {}
+    looks: dict[int, Mapping[str, list[str]]] = {}
     for key, span, mapping in keys:
         odd = strangers(key)
         if odd:
@@ -33,10 +33,10 @@ def judge(text: str, keys: Iterable[OddKey]) -> list[Fault]:
                 fix = mended(text, key, span, odd, mapping)
                 fixed.add(key)
             found.append(strange(text, key, span, odd, fix))
-        elif skeleton(key) != key:
+        elif not key.isascii():
             if id(mapping) not in looks:
-                looks[id(mapping)] = {skeleton(each): each for each in reversed(mapping)}
-            found += twin(key, span, looks[id(mapping)][skeleton(key)])
+                looks[id(mapping)] = same_looks(mapping)
+            found += twin(key, span, looks[id(mapping)])
         if len(found) >= MAX_FINDINGS:
             break
     return found
@@ -52,7 +52,9 @@ def strange(text: str, key: str, span: Span, odd: list[Stranger], fix: TextFix |
     else:
         message = f"the key `{shown}` holds a character that nobody sees: its {ordinal(first.index + 1)}"
         message += f" is a {first.told}"
-    notes = [(f"so is {each.told}", place(text, key, span, each)) for each in odd[1:SHOWN]]
+    notes: list[tuple[str, Span | None]] = [
+        (f"so is {each.told}", place(text, key, span, each)) for each in odd[1:SHOWN]
+    ]
     if len(odd) > SHOWN:
         notes.append((f"and {len(odd) - SHOWN} more", None))
     help = fix.message if fix else f"write `{show_key(meant)}`" if meant else None
@@ -102,18 +104,22 @@ def indented(text: str, key: str, span: Span) -> TextFix:
     return TextFix("indent with blanks", (TextEdit(span[0], span[0] + strange, " " * strange),))
 
 
-def twin(key: str, span: Span, other: str) -> list[Fault]:
-    """That a key looks like another of its mapping, though each alone could be meant."""
-    if other == key:
+def same_looks(mapping: Mapping[str, Any]) -> Mapping[str, list[str]]:
+    """The keys of a mapping by what they look like."""
+    found: dict[str, list[str]] = {}
+    for key in mapping:
+        found.setdefault(skeleton(key), []).append(key)
+    return found
+
+
+def twin(key: str, span: Span, looks: Mapping[str, list[str]]) -> list[Fault]:
+    """That a key looks like another of its mapping, though each alone could be meant: told once for two."""
+    first, *rest = looks[skeleton(key)]
+    if not rest or (key == first and not rest[0].isascii()):
         return []
+    other = rest[0] if key == first else first
     message = f"the keys `{show_key(other)}` and `{show_key(key)}` of one mapping look the same"
-    odd = next((char for char in key if not char.isascii()), key[0])
+    odd = next(char for char in key if not char.isascii())
     return [
         Fault("E008", message, span, f"give one of the two another name: `{odd}` is U+{ord(odd):04X} here")
     ]
-
-
-def ordinal(number: int) -> str:
-    """A number's place: `1st`, `2nd`, `11th`."""
-    ending = "th" if 10 < number % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{ending}"

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from specdl.core.lookalikes import skeleton
 from specdl.core.suggest import nearest
 
 MAX_WORD = 60
@@ -41,7 +42,9 @@ class Guess:
 
 
 def compact(word: str) -> str:
-    """A word without its case and joints: `BatchNorm2d` and `batch_norm_2d` are the same."""
+    """A word without its case and joints, as it looks: `BatchNorm2d` and `batch_norm_2d` are the same."""
+    if not word.isascii():
+        word = skeleton(word)
     return re.sub(r"[\W_]", "", word).lower()
 
 

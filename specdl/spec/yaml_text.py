@@ -80,13 +80,16 @@ def events(text: str, fast: bool) -> Iterator[Event]:
 
 @dataclass(slots=True)
 class Frame:
-    """A mapping or list that is being built."""
+    """A mapping or list that is being built: the one of `mapping` and `items` that it is, and its marks."""
 
-    value: dict[str, Any] | list[Any]
     mark: Mark
     anchor: str | None
     before: int
     """How many values were read before it."""
+    mapping: dict[str, Any] | None
+    items: list[Any] = field(default_factory=list)
+    key_marks: dict[str, Mark] = field(default_factory=dict)
+    item_marks: list[Mark] = field(default_factory=list)
     key: str | None = None
     """The key whose value comes next."""
     span: Span = (0, 0)
@@ -95,6 +98,10 @@ class Frame:
     """How many levels it has, itself included."""
     merge: Merge | None = None
     """The merge key that it has."""
+
+    @property
+    def value(self) -> dict[str, Any] | list[Any]:
+        return self.items if self.mapping is None else self.mapping
 
 
 @dataclass(slots=True)
@@ -123,16 +130,15 @@ class Builder:
 
     def take(self, event: Event) -> None:
         """Build what an event says."""
-        kind = type(event)
-        if kind is ScalarEvent:
+        if isinstance(event, ScalarEvent):
             self.scalar(event)
-        elif kind is MappingStartEvent or kind is SequenceStartEvent:
+        elif isinstance(event, (MappingStartEvent, SequenceStartEvent)):
             self.open(event)
-        elif kind is MappingEndEvent or kind is SequenceEndEvent:
-            self.close(event)
-        elif kind is AliasEvent:
+        elif isinstance(event, (MappingEndEvent, SequenceEndEvent)):
+            self.close()
+        elif isinstance(event, AliasEvent):
             self.alias(event)
-        elif kind is DocumentStartEvent:
+        elif isinstance(event, DocumentStartEvent):
             self.documents += 1
             if self.documents > 1:
                 raise self.stop("E007", "a file holds one spec; here a second begins", event)
@@ -143,7 +149,7 @@ class Builder:
 
     def at_key(self) -> bool:
         """Whether what comes next is a key."""
-        return bool(self.stack) and self.stack[-1].key is None and isinstance(self.stack[-1].value, dict)
+        return bool(self.stack) and self.stack[-1].key is None and self.stack[-1].mapping is not None
 
     def scalar(self, event: ScalarEvent) -> None:
         text, (start, end) = event.value, span(event)
@@ -171,7 +177,7 @@ class Builder:
         assert match is not None
         if event.tag is not None:
             self.found.fault(tagged(str(event.tag), self.found.text, start, match.end()))
-        return min(match.end(), max(start, span(event)[1])) if type(event) is ScalarEvent else match.end()
+        return min(match.end(), max(start, span(event)[1])) if isinstance(event, ScalarEvent) else match.end()
 
     def key(self, event: ScalarEvent, key: str, place: Span) -> None:
         frame = self.stack[-1]
@@ -182,8 +188,8 @@ class Builder:
                 return
             if CONSTANTS.get(key, True) is None:
                 raise self.stop("E003", "a key is missing here", event)
-        if not (key.isascii() and key.isprintable()):
-            self.found.strange(key, place, frame.value)  # type: ignore[arg-type]
+        if frame.mapping is not None and not (key.isascii() and key.isprintable()):
+            self.found.strange(key, place, frame.mapping)
         frame.key, frame.span = key, place
         if event.anchor is not None:
             self.anchors[event.anchor] = Anchored(key, Mark(*place), whole=True)
@@ -196,20 +202,19 @@ class Builder:
         frame = self.stack[-1]
         if deep >= frame.deep:
             frame.deep = deep + 1
-        if isinstance(frame.value, list):
-            frame.value.append(value)
-            frame.mark.below.append(mark)  # type: ignore[union-attr]
+        if frame.mapping is None:
+            frame.items.append(value)
+            frame.item_marks.append(mark)
             return
         key, frame.key = frame.key, None
         assert key is not None
         if frame.merge is not None and frame.span == frame.merge.span:
             frame.merge.value = value
-        elif key in frame.value:
-            first = frame.mark.below[key].key  # type: ignore[index, call-overload]
-            self.found.twice(key, first, frame.span)
+        elif key in frame.mapping:
+            self.found.twice(key, frame.key_marks[key].key or frame.span, frame.span)
         else:
             mark.key = frame.span
-            frame.value[key], frame.mark.below[key] = value, mark  # type: ignore[index]
+            frame.mapping[key], frame.key_marks[key] = value, mark
 
     def open(self, event: MappingStartEvent | SequenceStartEvent) -> None:
         start = span(event)[0]
@@ -220,17 +225,19 @@ class Builder:
         if len(self.stack) >= MAX_DEPTH:
             raise self.found.stop("E005", f"values are nested more than {MAX_DEPTH} deep", start, start + 1)
         self.found.more(start, start + 1)
-        value: dict[str, Any] | list[Any] = {} if type(event) is MappingStartEvent else []
-        mark = Mark(start, start + 1, None, {} if type(event) is MappingStartEvent else [])
+        mark = Mark(start, start + 1)
+        is_mapping = isinstance(event, MappingStartEvent)
+        frame = Frame(mark, event.anchor, self.found.count - 1, {} if is_mapping else None)
+        mark.below = frame.key_marks if is_mapping else frame.item_marks
         if event.anchor is not None:
-            self.anchors[event.anchor] = Anchored(value, mark)
-        self.stack.append(Frame(value, mark, event.anchor, self.found.count - 1))
+            self.anchors[event.anchor] = Anchored(frame.value, mark)
+        self.stack.append(frame)
 
-    def close(self, event: Event) -> None:
+    def close(self) -> None:
         frame = self.stack.pop()
         merge = frame.merge
-        while merge is not None:
-            merge.settle(self.found, frame.value)  # type: ignore[arg-type]
+        while merge is not None and frame.mapping is not None:
+            merge.settle(self.found, frame.mapping)
             merge = merge.before
         if frame.anchor is not None and self.anchors[frame.anchor].value is frame.value:
             meant = self.anchors[frame.anchor]
