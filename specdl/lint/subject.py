@@ -97,6 +97,10 @@ class Subject:
         return chosen if chosen in inputs else None
 
 
+LONGEST = 10**15
+"""Steps, or epochs, beyond which no run comes: longer ones are taken as this long, and stay numbers."""
+
+
 def run_of(train: TrainSpec, data: DataSpec, rows: Mapping[str, int]) -> Run:
     """The length of a run over so many samples; what their number decides is None where it is not known."""
     size, count = data.batch_size, rows.get("train", 0)
@@ -104,11 +108,14 @@ def run_of(train: TrainSpec, data: DataSpec, rows: Mapping[str, int]) -> Run:
     if data.drop_last:
         rest = 0
     per_epoch = whole + (rest > 0)
-    if not per_epoch:
-        return Run(train.epochs, train.steps, None, rows)
-    steps = train.steps if train.steps is not None else (train.epochs or 0) * per_epoch
-    epochs = train.epochs if train.epochs is not None else steps / per_epoch
     batches = tuple(each for each in (size if whole else 0, rest) if each)
+    epochs, steps = (each and min(each, LONGEST) for each in (train.epochs, train.steps))
+    if not per_epoch:
+        return Run(epochs, steps, None, rows)
+    if steps is None:
+        steps = (epochs or 0) * per_epoch
+    if epochs is None:
+        return Run(steps / per_epoch, steps, per_epoch, rows, batches)
     return Run(epochs, steps, per_epoch, rows, batches)
 
 

@@ -12,8 +12,8 @@ from specdl.core.types import TensorType
 from specdl.ops.advice import LayerSite, LossSite
 from specdl.ops.base import Loss, Signature
 
-LEAST = 0.01
-"""A loss that training surely wants to get below."""
+LEAST, MANY = 0.01, 10**100
+"""A loss that training surely wants to get below, and more classes than there are."""
 
 
 class CrossEntropy(Loss):
@@ -64,7 +64,7 @@ class CrossEntropy(Loss):
             help = "leave the softmax out; `accuracy` needs none either"
             yield made.finding("W301", message, notes=[note], help=help, fix=without(made))
         elif high - low < math.inf:
-            least = math.log1p((classes - 1) * math.exp(low - high))
+            least = math.log1p((min(classes, MANY) - 1) * math.exp(low - high))
             if least > LEAST and site.encode != "value":
                 message = (
                     f"scores from {number(low)} to {number(high)} cannot tell {classes} classes apart: "
