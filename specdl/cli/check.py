@@ -7,6 +7,7 @@ memory is all that is lacking.
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,86 +69,108 @@ def run(args: argparse.Namespace) -> int:
         from specdl.lint.silence import require_warnings
 
         require_warnings(args.ignore)
-    found: list[Diagnostic] = []
-    unread: list[UsageError] = []
-    told: list[str] = []
-    known: list[Compilation | None] = []
+    session = Session(args)
     for source in args.specs:
+        session.look(source)
+    session.tell()
+    return session.code
+
+
+@dataclass
+class Session:
+    """One call of the command: what it found in all specs.
+
+    `failures` tell of specs that could not be read, `mended` of those that were mended; `compilation` is
+    what the last spec was compiled to.
+    """
+
+    args: argparse.Namespace
+    found: list[Diagnostic] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    mended: list[str] = field(default_factory=list)
+    compilation: Compilation | None = None
+
+    @property
+    def mending(self) -> bool:
+        """Whether fixes are to be applied, or shown."""
+        return bool(self.args.fix or self.args.unsafe_fixes or self.args.diff)
+
+    @property
+    def people(self) -> bool:
+        """Whether the output is for people, who are told what they could do next."""
+        return self.args.format in ("human", "concise")
+
+    @property
+    def code(self) -> int:
+        """The exit code."""
+        if self.failures:
+            return UsageError.exit_code
+        code = output.exit_code(self.found, self.args.strict)
+        return max(code, 1) if self.args.diff and self.mended else code
+
+    @property
+    def hash(self) -> str | None:
+        """The hash of what a spec means, of one spec without errors; worked out where it is told."""
+        told = self.args.format == "json" or (self.people and not self.found)
+        wrong = self.failures or any(each.severity == "error" for each in self.found)
+        if not told or wrong or len(self.args.specs) > 1 or self.compilation is None:
+            return None
+        from specdl.spec.resolved import digest
+
+        return digest(self.compilation.spec)
+
+    def look(self, source: str) -> None:
+        """Check a spec, and mend it where that is asked for."""
         try:
-            found += mend(args, source, told, known) if mending(args) else diagnose(args, source, known)
+            self.found += self.mend(source) if self.mending else self.diagnose(source)
         except UsageError as error:
-            unread.append(error)
-    failures = [output.told(each) for each in unread]
-    told_hash = hash_of(known[-1]) if len(args.specs) == 1 and known and wants_hash(args, found) else None
-    if mending(args) and (args.diff or "-" in args.specs):  # the text goes to standard output
-        output.diagnostics_to_stderr(found)
-    else:
-        more = {"hash": told_hash} if len(args.specs) == 1 else {}
-        output.print_findings(args.format, found, strict=args.strict, failures=failures, more=more)
-    for each in (*failures, *told):
-        output.message(each)
-    offer = offered(found) if args.format in ("human", "concise") else ""
-    offer += f"; the spec's hash is {told_hash[:SHORT]}" if told_hash and not found else ""
-    output.message(summary(found, len(args.specs), len(unread)) + offer)
-    code = UsageError.exit_code if unread else output.exit_code(found, args.strict)
-    return max(code, 1) if args.diff and told else code
+            self.failures.append(output.told(error))
 
+    def diagnose(self, source: str | Document) -> list[Diagnostic]:
+        """Every finding about one spec."""
+        from specdl.compiler import checked
 
-def diagnose(
-    args: argparse.Namespace, source: str | Document, known: list[Compilation | None]
-) -> list[Diagnostic]:
-    """Every finding about one spec; what it was compiled to is added to `known`."""
-    from specdl.compiler import checked
+        self.compilation, found = checked(
+            source,
+            overrides=self.args.overrides,
+            plugins=self.args.plugins,
+            max_memory=self.args.max_memory,
+            allow=self.args.allow,
+            data=self.args.data,
+            ignore=self.args.ignore,
+        )
+        return found
 
-    compilation, found = checked(
-        source,
-        overrides=args.overrides,
-        plugins=args.plugins,
-        max_memory=args.max_memory,
-        allow=args.allow,
-        data=args.data,
-        ignore=args.ignore,
-    )
-    known.append(compilation)
-    return found
+    def mend(self, source: str) -> list[Diagnostic]:
+        """Mend a spec as far as it can be, and give what remains."""
+        from specdl.cli import fixing
+        from specdl.spec.document import read
 
+        def settled(document: Document) -> Document:
+            return read(document, tuple(self.args.overrides), tuple(map(Path, self.args.allow)))
 
-def wants_hash(args: argparse.Namespace, found: list[Diagnostic]) -> bool:
-    """Whether the hash of the spec is told: as JSON, and to people where there is nothing else to say."""
-    if any(each.severity == "error" for each in found):
-        return False
-    return args.format == "json" or (args.format in ("human", "concise") and not found)
+        mended = fixing.mend(source, self.diagnose, settled, unsafe=self.args.unsafe_fixes)
+        line = fixing.deliver(mended, self.args.diff)
+        self.mended += [line] if line else []
+        return mended.found
 
-
-def hash_of(compilation: Compilation | None) -> str | None:
-    """The hash of a spec's meaning."""
-    from specdl.spec.resolved import digest
-
-    return digest(compilation.spec) if compilation else None
-
-
-def mending(args: argparse.Namespace) -> bool:
-    """Whether fixes are to be applied, or shown."""
-    return bool(args.fix or args.unsafe_fixes or args.diff)
-
-
-def mend(
-    args: argparse.Namespace, source: str, told: list[str], known: list[Compilation | None]
-) -> list[Diagnostic]:
-    """Mend a spec, add a line to `told` if there was anything to mend, and give what remains."""
-    from specdl.cli import fixing
-    from specdl.spec.document import read
-
-    def settled(document: Document) -> Document:
-        return read(document, tuple(args.overrides), tuple(map(Path, args.allow)))
-
-    def check(document: Document) -> list[Diagnostic]:
-        return diagnose(args, document, known)
-
-    mended = fixing.mend(source, check, settled, unsafe=args.unsafe_fixes)
-    line = fixing.deliver(mended, args.diff)
-    told += [line] if line else []
-    return mended.found
+    def tell(self) -> None:
+        """Print the findings, and say on standard error how many there are."""
+        known = self.hash
+        if self.mending and (self.args.diff or "-" in self.args.specs):  # the text goes to standard output
+            output.diagnostics_to_stderr(self.found)
+        else:
+            more = {"hash": known} if len(self.args.specs) == 1 else {}
+            output.print_findings(
+                self.args.format, self.found, strict=self.args.strict, failures=self.failures, more=more
+            )
+        for each in (*self.failures, *self.mended):
+            output.message(each)
+        last = summary(self.found, len(self.args.specs), len(self.failures))
+        if self.people:
+            last += offered(self.found)
+            last += f"; the spec's hash is {known[:SHORT]}" if known else ""
+        output.message(last)
 
 
 def summary(found: list[Diagnostic], specs: int, unread: int) -> str:
