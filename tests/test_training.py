@@ -119,13 +119,14 @@ def inherited(tmp_path, monkeypatch):
     return write(tmp_path / "home/spec.json", {"extends": "bases/base.json", "train": {"epochs": 2}})
 
 
-def test_a_run_of_a_spec_that_extends_another_needs_neither(tmp_path, inherited):
+def test_a_run_of_a_spec_that_extends_another_needs_neither(tmp_path, inherited, monkeypatch):
     run = specdl.train(inherited, out=tmp_path / "run")
     assert json.loads((tmp_path / "run/spec.json").read_text())["extends"] == "bases/base.json"
     figures = run.metrics
     inherited.unlink()
     (tmp_path / "home/bases/base.json").unlink()
     moved = (tmp_path / "run").rename(tmp_path / "elsewhere")
+    monkeypatch.chdir(moved)
     again = specdl.load(moved)
     assert np.array_equal(again.predict(X), run.predict(X))
     assert again.metrics == figures

@@ -84,6 +84,16 @@ def test_a_renamed_layer_is_known_by_its_place_and_type():
     assert not found.same
 
 
+def test_a_renamed_layer_is_looked_for_between_its_neighbours():
+    first, second = disc(), disc()
+    one, two, three = ({"type": "linear", "out_features": 2, "name": name} for name in ("p", "mid", "q"))
+    layers(first)[:] = [one, two, three]
+    layers(second)[:] = [two, {**three, "name": "r"}]
+    found = compare(side(first), side(second))
+    assert [(each.was, each.name) for each in found.changed if each.was != each.name] == [("q", "r")]
+    assert [each.name for each in found.removed] == ["p"]
+
+
 def test_a_layer_of_another_type_by_the_same_name():
     found = compared(lambda value: layers(value)[0].update(activation="relu"))
     assert [(each.name, each.changes) for each in found.changed] == [

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from specdl.compiler import analyse, reading
+from specdl.core.diagnostics import Finding, Fix, Replace
 from specdl.core.errors import SpecError
 from specdl.spec import extends
 from specdl.spec.document import Document, read
@@ -52,7 +53,7 @@ def test_null_takes_away_what_the_base_says():
 
 
 def test_positions_are_in_the_file_that_says_it():
-    write("base.yaml", "specdl: 1\nmodel:\n  layers: []\n")
+    write("base.yaml", "specdl: 1\nmodel:\n  layers: []\nname: base\ndata: {batch_size: 60}\n")
     write("sub/mid.yaml", "extends: ../base.yaml\n\ndata: {batch_size: 50}\n")
     write("child.yaml", "extends: sub/mid.yaml\nname: child\n")
     document = read("child.yaml")
@@ -181,7 +182,10 @@ def test_paths_of_the_data_begin_where_data_is_written():
 
 def test_fixes_are_for_the_file_that_was_checked():
     write("base.json", {"specdl": "1"})
-    write("child.json", {"extends": "base.json"})
+    write("child.json", {"extends": "base.json", "name": "child"})
     document = read("child.json")
     (found,) = [each for each in document.diagnose(validate(document)[1]) if each.code == "E101"]
     assert (found.file, found.fix) == ("base.json", None)
+    own = Fix("write it", (Replace(("name",), "other"),))
+    assert document.locate(Finding("E101", "", ("name",), fix=own)).fix is not None
+    assert document.locate(Finding("E101", "", ("specdl",), fix=own)).fix is None

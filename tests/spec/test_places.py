@@ -36,7 +36,8 @@ def test_in_yaml(value, style):
 
 
 @pytest.mark.parametrize(
-    "text", ['a: "one\n  ${w}"', "a: one\n  ${w}", "a: |\n  one\n  ${w}\n", "a: 'x\n ${w}'"]
+    "text",
+    ['a: "one\n  ${w}"', "a: one\n  ${w}", "a: |\n  one\n  ${w}\n", 'a: "one\r  ${w}"', "a: 'x\n ${w}'"],
 )
 def test_folded_lines_are_marked_whole(text):
     parsed = yaml_text.parse(text)

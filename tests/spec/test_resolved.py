@@ -198,6 +198,7 @@ def changed(**changes):
         {"model__output": "head"},
         {"model__layers__1__inputs": ["fc1"]},
         {"model__layers__0__inputs": ["input"]},
+        {"model__layers__1__inputs": ["previous"]},
         {"model__layers__0__bias": True},
         {"model__layers__0__activation": {"type": "tanh"}},
         {"model__defaults": {"linear": {"bias": True}}},
@@ -243,3 +244,14 @@ def test_the_hash_is_a_sha256_and_stays():
     found = digest(spec_of(disc()))
     assert len(found) == 64
     assert int(found, 16) > 0
+
+
+def test_names_that_layers_inside_of_layers_have_anyway_change_no_hash():
+    def around(**more):
+        value, inner = disc(), {"type": "linear", "out_features": 25, **more}
+        one = {"type": "residual", "layers": [inner], "shortcut": [inner]}
+        value["model"]["layers"].insert(1, {"type": "block", "layers": [one]})
+        return digest(spec_of(value))
+
+    assert around() == around(name="linear1") == around(inputs=["input"])
+    assert around() != around(name="other")
