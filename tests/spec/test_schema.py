@@ -202,6 +202,9 @@ CHANGES = [
     (("vars",), {"index": 1}),
     (("vars",), {"a-b": 1}),
     (("data", "split"), {"test": 0.5}),
+    (("data", "source"), {"type": "disc", "train": 10, "inside": 0}),
+    (("data", "source"), {"type": "disc", "train": 10, "inside": True}),
+    (("data", "source"), {"type": "disc", "train": 10, "inside": 2}),
 ]
 
 
