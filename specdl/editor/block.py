@@ -86,7 +86,7 @@ class Block:
     def lone(self, column: int) -> bool:
         """Whether the line is a key that is being typed: the next line is a key at the same column."""
         draft, start = self.draft, self.draft.at
-        if MARK not in draft.text[start : draft.line_end(start)] or draft.peek() in "{[\"'":
+        if draft.peek() in ("{", "[", '"', "'", "|", ">", "*"):
             return False
         draft.at = draft.line_end(start)
         found = self.advance() == column and KEY.match(draft.text, draft.at) is not None

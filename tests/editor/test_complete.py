@@ -200,3 +200,8 @@ def test_files_to_extend(tmp_path, monkeypatch):
     for name in ("base.yaml", "other.json", "spec.yaml", "data.csv"):
         (tmp_path / name).write_text("", "utf-8")
     assert list(offered("specdl: 1\nextends: |\n")) == ["base.yaml", "other.json"]
+
+
+def test_the_key_under_the_cursor_is_no_other_key():
+    text = HEAD + '{"type": "linear", "out_features|": 3}' + TAIL
+    assert '"out_features": 3}' in offered(text, ".json")["out_features"]

@@ -98,3 +98,17 @@ def test_nothing_where_nothing_stands():
     assert hover(view(DISC), len(DISC)) is None
     assert said("disc", "name: disc") is not None
     assert hover(view("specdl: 1\nnothing: 3\n"), 12) is None
+
+
+def test_a_tied_parameter_counts_where_it_was_made():
+    text = DISC.replace(
+        "name: head}",
+        "name: h8}\n    - {type: linear, out_features: 2, name: head, tie: {weight: h8.weight}}",
+    ).replace("out_features: 2, name: h8", "out_features: 8, name: h8")
+    text = text.replace("out_features: 2, name: head", "out_features: 8, name: head, bias: false")
+    text = text.replace("  output: head\n", "  output: last\n").replace(
+        "loss: {", "    - {type: linear, out_features: 2, name: last}\nloss: {"
+    )
+    text = text.replace("  output: last\n", "")
+    assert "parameters: 0 in 0 bytes: `h8.weight` `f32[8,8]` (tied)" in said("head", "name: head", text)
+    assert "parameters: 72 in 288 bytes" in said("h8", "name: h8", text)

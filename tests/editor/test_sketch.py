@@ -124,3 +124,35 @@ def test_where_the_cursor_is(kind, marked, path, at_key, prefix, top):
 def test_no_cursor_in_comments_and_texts_of_lines(marked):
     text, at = cut(marked)
     assert sketch(text, True, at).cursor is None
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ('{"a": [{"t": 1,  {"t": 2}], "b": 2}', {"a": [{"t": 1}, {"t": 2}], "b": 2}),
+        ('{"a": [{"t": 1}, {"t": 2}, "b": 2}', {"a": [{"t": 1}, {"t": 2}], "b": 2}),
+        ('{"a": {"t": 1 "u": [2, 3}, "b": 2', {"a": {"t": 1, "u": [2, 3]}, "b": 2}),
+        ('{"a": "x\n "b": 2}', {"a": "x", "b": 2}),
+        ('{"a": 1}] "b": 2', {"a": 1}),
+        ('{"a": ]1, "b": 2}', {"a": None, "b": 2}),
+    ],
+)
+def test_what_is_missing_in_json_is_taken_as_meant(text, wanted):
+    assert sketch(text, yaml=False).value == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("a: {t: 1, u: [2\nb: 2\n", {"a": {"t": 1, "u": [2]}, "b": 2}),
+        ("a:\n  - t: 1\n    u\n  - t: 2\nb: 2\n", {"a": [{"t": 1}, {"t": 2}], "b": 2}),
+        ("a:\n   t: 1\n  u: 2\nb: 2\n", {"a": {"t": 1}, "u": 2, "b": 2}),
+        ('a: "x\nb: 2\n', {"a": "x", "b": 2}),
+        ("a\nb: 2\n", {"b": 2}),
+        ("a: [\n  {t: 1},\n]\nb: 2\n", {"a": [{"t": 1}], "b": 2}),
+        ("a: &x {t: 1}\nb: *x\nc: &y 3\n", {"a": {"t": 1}, "b": None, "c": 3}),
+        ("a: |\n  t: 1\n  # u\nb: one\n  two\n", {"a": "t: 1\n# u", "b": "one two"}),
+    ],
+)
+def test_what_is_missing_in_yaml_is_taken_as_meant(text, wanted):
+    assert sketch(text, yaml=True).value == wanted
