@@ -17,6 +17,7 @@ from specdl.core.diagnostics import (
     Place,
     Position,
     Remark,
+    TextFix,
     fold,
     path_text,
     visible,
@@ -39,6 +40,7 @@ STDIN = "<stdin>"
 EXTENDS = "extends"
 SUFFIXES = (".json", ".yaml", ".yml")
 BEGIN = Position(1, 1, 1, 1)
+TWICE = "E004"
 EMPTY_HELP = "`specdl init` writes a spec to start from"
 
 
@@ -127,10 +129,10 @@ class Document:
             severity=finding.severity,
             message=visible(finding.message),
             path=path_text(finding.path),
-            file=home.file,
+            file=self.file if setting else home.file,
             position=position,
             help=finding.help and visible(finding.help),
-            notes=(*notes, *self.taken(home)),
+            notes=(*notes, *(() if setting else self.taken(home))),
             excerpt=home.lines.line(position.line) if home.lines and position else None,
             mend=self.mender.promised(finding) if mends else None,
         )
@@ -313,5 +315,19 @@ def at_span(document: Document, fault: Fault) -> Diagnostic:
         fault.help and visible(fault.help),
         tuple(notes),
         lines.line(position.line),
-        mend=lambda: lines.placed(fault.fix),
+        mend=lambda: lines.placed(fault.fix or second_away(lines.text, document.file, fault)),
     )
+
+
+def second_away(text: str, file: str | None, fault: Fault) -> TextFix | None:
+    """The fix of a key that stands twice, where nothing else keeps the text from being read."""
+    if fault.code != TWICE or file is None:
+        return None
+    from specdl.spec.rewrite import without_second
+
+    try:
+        parse(text, file)
+    except TextError as error:
+        if all(each.code == TWICE for each in error.faults):
+            return without_second(text, file, fault)
+    return None

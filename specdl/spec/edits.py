@@ -90,10 +90,11 @@ class Mender:
         if self.document.lines is None or self.document.file is None:
             return
         self.text = self.document.lines.text
-        parsed = self.read(self.text)
-        if parsed is None:
-            return
-        self.before = parsed.value
+        if self.document.settings or self.document.base:
+            parsed = self.read(self.text)
+            self.before = parsed and parsed.value
+        else:
+            self.before = self.document.value
         rewriter = Rewriter.of(self.text, self.document.file)
         for each in waiting:
             each.edits = self.edits(rewriter, each.fix)

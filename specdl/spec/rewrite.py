@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
 
-from specdl.core.diagnostics import Add, Edit, Path, Remove, Rename, TextEdit
+from specdl.core.diagnostics import Add, Edit, Path, Remove, Rename, TextEdit, TextFix
 from specdl.spec.outline import Entry, Node, Style, of_json, of_yaml, walk
+from specdl.spec.text import Fault
 from specdl.spec.writing import Pen, simple
 
 FIRST = ("specdl", "type")
@@ -146,6 +147,22 @@ class Rewriter:
         after = parent.entries[number + 1] if number + 1 < len(parent.entries) else None
         return self.remove_between(before, entry, after) if parent.flow else self.remove_lines(entry, after)
 
+    def without(self, node: Node, number: int) -> TextFix | None:
+        """Take an entry of a mapping away, if one before it has the same key and value."""
+        entry = node.entries[number]
+        same = [each for each in node.entries[:number] if self.says(each) == self.says(entry)]
+        if not same or any(each.value.anchored for each in (*same, entry)):
+            return None
+        after = node.entries[number + 1] if number + 1 < len(node.entries) else None
+        before = node.entries[number - 1]
+        edits = self.remove_between(before, entry, after) if node.flow else self.remove_lines(entry, after)
+        return TextFix("take the second away", tuple(edits), sure=True) if edits else None
+
+    def says(self, entry: Entry) -> tuple[str, str]:
+        """The key and the text of the value of an entry."""
+        assert entry.key is not None
+        return entry.key.word, self.text[entry.value.start : entry.value.end]
+
     def empty(self, chain: Sequence[Entry], parent: Node) -> list[TextEdit] | None:
         """Leave nothing in a mapping or list."""
         if self.comments(parent.start, parent.end):
@@ -260,3 +277,19 @@ def below(value: Any, path: Path) -> Any:
 def is_list_of(value: Any, old: Any) -> bool:
     """Whether a value is a list with an old one in it and nothing else."""
     return isinstance(value, list) and len(value) == 1 and json.dumps(value[0]) == json.dumps(old)
+
+
+def without_second(text: str, file: str, fault: Fault) -> TextFix | None:
+    """The fix of a key that stands twice with the same value: the second goes.
+
+    The text has no faults of syntax. Where the values differ nobody but its author knows which is right.
+    """
+    rewriter = Rewriter.of(text, file)
+    todo = [rewriter.root]
+    while todo:
+        node = todo.pop()
+        todo += [entry.value for entry in node.entries]
+        for number, entry in enumerate(node.entries):
+            if entry.key and entry.key.start == fault.span[0]:
+                return rewriter.without(node, number)
+    return None

@@ -1,12 +1,16 @@
 """`specdl check --fix`: what is mended is right, and the rest of a file is left alone."""
 
+import copy
 import io
+import json
 import os
+import random
 import re
 import stat
 from pathlib import Path
 
 import pytest
+import yaml
 
 from specdl.cli.fixing import mend, save
 from specdl.cli.main import main
@@ -14,6 +18,7 @@ from specdl.compiler import check
 from specdl.core.diagnostics import Finding
 from specdl.core.errors import UsageError
 from tests.check.cases import Case, cases, sections
+from tests.spec.specs import DISC, RICH
 
 HERE = Path(__file__).parent.parent
 CASES = [*cases(HERE / "spec" / "cases"), *cases(HERE / "check" / "bad")]
@@ -219,3 +224,50 @@ def test_a_thousand_equal_mistakes_are_mended_at_once(capsys):
     assert run("a.yaml", "--fix") == 0
     assert Path("a.yaml").read_text().count("{type: linear, out_features: 2}  # Keras") == 1000
     assert unhashed(capsys.readouterr().err) == "fixed 2,000 findings in a.yaml\nno findings\n"
+
+
+WORDS = [
+    "Dense", "units", "learning_rate", "epochs", "betas", "momentum", "Linear", "relu", "type", "kind",
+    "config", "args", "beta_1", "beta_2", "frozen", "bottom", "name", "2", "true", "${double}", "0.1",
+    "block",
+    "conv2d", "train", "layers", "input", 1.0, 0, True, "none", {"units": 3}, {"Linear": {"units": "3"}},
+    ["relu"], "Linear(2, 3)", {"linear": 4}, "mse", "SGD",
+]  # fmt: skip
+
+
+def mixed_up(rng):
+    """A spec with words in the wrong places, as text of some kind."""
+    value = copy.deepcopy(rng.choice([DISC, RICH]))
+    for _ in range(rng.randrange(1, 6)):
+        holders = [each for each in walk(value) if each]
+        holder, word = rng.choice(holders), copy.deepcopy(rng.choice(WORDS))
+        if isinstance(holder, list):
+            holder[rng.randrange(len(holder))] = word
+        elif isinstance(word, str) and rng.random() < 0.5:
+            holder[word] = holder.pop(rng.choice(list(holder)))
+        else:
+            holder[rng.choice(list(holder))] = word
+    if rng.random() < 0.5:
+        return "json", json.dumps(value, indent=rng.choice([None, 2]))
+    return "yaml", yaml.safe_dump(value, sort_keys=False, default_flow_style=rng.choice([False, None]))
+
+
+def walk(value):
+    """Every mapping and list in a value."""
+    if isinstance(value, (dict, list)):
+        yield value
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from walk(each)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_specs_that_are_mixed_up_get_better_or_stay(seed):
+    kind, text = mixed_up(random.Random(seed))
+    name = f"a.{kind}"
+    Path(name).write_text(text)
+    before = check(name)
+    mended = mend(name, check)
+    assert not mended.refused
+    assert not [each for each in mended.found if each.fix and each.fix.sure]
+    if stage(before) == stage(mended.found):
+        assert errors(mended.found) == errors(before) - mended.fixed
