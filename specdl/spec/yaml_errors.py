@@ -173,7 +173,9 @@ def forbidden(problem: str, context: str, at: int, begin: int, text: str) -> Fau
     if "cannot start any token" in problem:
         message = f"text that begins with `{char}` must stand in quotes"
         return Fault("E003", message, one(at, text), fix=quoted(at, text))
-    if "escape" in problem:
+    if "tag" in context or "tag" in problem:
+        return tagged("", text, begin, begin + 1)
+    if "escape" in problem or "hexdecimal" in problem or "hexadecimal" in problem:
         back = text.rfind("\\", 0, at + 1)
         help = "write `\\\\` for a backslash, or use single quotes"
         return Fault("E003", "the backslash begins nothing that YAML knows", (back, back + 2), help)
@@ -195,6 +197,17 @@ def quoted(at: int, text: str) -> TextFix | None:
 
 def misplaced(problem: str, context: str, at: int, begin: int, text: str) -> Fault | None:
     """Lines whose indentation or kind does not fit what is around them."""
+    line = text.rfind("\n", 0, at) + 1
+    if text.startswith("%", line):
+        return Fault(
+            "E007", "a spec has no directives, as lines with `%` are", one(line, text), "take the line away"
+        )
+    if "sequence entries are not allowed" in problem:
+        help = "begin it on the next line, or write it as `[...]`"
+        return Fault("E003", "a list cannot begin here", (at, at + 1), help)
+    if text[line:at].rstrip().endswith(("'", '"')) and "block" in context:
+        message = "the text goes on after its closing quote"
+        return Fault("E003", message, one(at, text), "put all of it in quotes")
     if "mapping values are not allowed" in problem:
         message = "a colon cannot stand here: this is part of a text already, or is indented wrongly"
         return Fault("E003", message, (at, at + 1), "put the text in quotes, or mend the indentation")

@@ -1,4 +1,5 @@
 import json
+import tracemalloc
 
 import pytest
 import yaml
@@ -167,3 +168,93 @@ def test_paths_lead_to_values():
     for path in parsed.values:
         at(parsed.value, path)
     assert len(parsed.values) == 6
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "message"),
+    [
+        ("a: !x%zz b", "!x%zz", "a spec has no tags"),
+        ("%YAML 3.0\n---\na: 1", "%YAML", "a spec has no directives"),
+        ("a: - b", "-", "a list cannot begin here"),
+        ("a: 'x' y", "y", "the text goes on after its closing quote"),
+        ('a: "\\xZZ"', "\\x", "the backslash begins nothing that YAML knows"),
+        ("a:1\nb: 2", ":", "a blank is missing after the colon of `a`"),
+        ("// a\nb: 2", "// a", "YAML's comments begin with `#`"),
+        ("a: 1\n\tb: 2", "\t", "a line is indented with a tab"),
+        ("a:\u00a01\nb: 2", "\u00a0", "a no-break space (U+00A0) stands here"),
+        ("a: [${b}]", "${b}", "inside `[...]` or `{...}` an expression must stand in quotes"),
+    ],
+)
+@pytest.mark.parametrize("fast", [True, False])
+def test_faults_of_syntax_are_told_at_the_token(text, word, message, fast):
+    with pytest.raises(TextError) as caught:
+        parse(text, fast)
+    (fault,) = caught.value.faults
+    assert (text[slice(*fault.span)], fault.message[: len(message)]) == (word, message)
+
+
+def mended(text):
+    with pytest.raises(TextError) as caught:
+        parse(text)
+    (fault,) = caught.value.faults
+    for edit in sorted(fault.fix.edits, key=lambda each: each.start, reverse=True):
+        text = text[: edit.start] + edit.text + text[edit.end :]
+    return text, fault.fix.sure
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("a: &b {x: 1, y: [2, no]}\nc: {<<: *b, x: 3}", "a: &b {x: 1, y: [2, no]}\nc: {y: [2, no], x: 3}"),
+        (
+            "a: &b {x: 1, y: 2}\nc:\n  <<: *b # so\n  z: 3",
+            "a: &b {x: 1, y: 2}\nc:\n  x: 1\n  y: 2 # so\n  z: 3",
+        ),
+        ("a: &b {x: 1, y: 2}\nc:\n  - <<: *b\n", "a: &b {x: 1, y: 2}\nc:\n  - x: 1\n    y: 2\n"),
+        ("a:\n\tb: 1\n\tc:\n\t\td: 2", "a:\n  b: 1\n  c:\n    d: 2"),
+        ("a:1\nb: 2", "a: 1\nb: 2"),
+        ("a: 1\n// so\nb: 2", "a: 1\n# so\nb: 2"),
+        ("a:\n\u00a0\u00a0b: 1\n  c: 2", "a:\n  b: 1\n  c: 2"),
+        ("a: [${b}, 1]", 'a: ["${b}", 1]'),
+    ],
+)
+def test_what_can_only_mean_one_thing_is_mended(text, right):
+    assert mended(text) == (right, True)
+    parse(right)
+
+
+def test_merge_keys_mean_what_yaml_1_1_says():
+    text = "a: &a {x: 1, y: 1}\nb: &b {<<: *a, y: 2}\nc: {<<: [*b, {z: 3, y: 4}]}"
+    with pytest.raises(TextError) as caught:
+        parse(text)
+    assert [each.help for each in caught.value.faults] == ["write `x: 1`", "write `y: 2, x: 1, z: 3`"]
+
+
+def test_aliases_are_counted_before_they_are_made():
+    laughs = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+        f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 12)
+    )
+    tracemalloc.start()
+    with pytest.raises(TextError) as caught:
+        parse(laughs)
+    assert tracemalloc.get_traced_memory()[1] < 8 * 2**20
+    tracemalloc.stop()
+    (fault,) = caught.value.faults
+    assert (fault.code, laughs[slice(*fault.span)]) == ("E005", "*a4")
+
+
+def test_where_aliases_stand_is_known():
+    text = "a: &x [1]\nb: [*x, {c: *x}]"
+    parsed = parse(text)
+    assert {path: text[slice(*span)] for path, span in parsed.aliases.items()} == {
+        ("b", 0): "*x",
+        ("b", 1, "c"): "*x",
+    }
+
+
+def test_an_anchor_is_no_part_of_what_it_names():
+    text = "a: &x 10\nb: &y\n  c: 1\n&z d: &e # so\n  text\nf: &g"
+    parsed = parse(text)
+    cut = {path: text[start:end] for path, (start, end) in parsed.values.items()}
+    assert (cut["a",], cut["b",], cut["d",], cut["f",]) == ("10", "c", "text", "")
+    assert text[slice(*parsed.keys["d",])] == "d"
