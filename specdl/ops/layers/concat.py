@@ -37,7 +37,9 @@ class Concat(Formula):
         rank = len(x[0].shape)
         axis = self.axis(rank)
         if not 1 <= axis < rank:
-            raise ShapeError(f"`concat` cannot join along axis {self.dim}", got=x)
+            there = "`dim` can be 1" if rank == 2 else f"`dim` can be from 1 to {rank - 1}"
+            help = f"{there}; 0 is the batch" if rank > 1 else None
+            raise ShapeError(f"`concat` cannot join along axis {self.dim}", got=x, help=help)
         if any(self.frame(each) != self.frame(x[0]) for each in x):
             types = " and ".join(map(str, x))
             raise ShapeError(f"`concat` needs types that agree but for axis {self.dim}: {types}")

@@ -67,3 +67,17 @@ def test_refuses_indices_beside_numbers():
         Concat().signature(TensorType((8, 2)), TensorType((8, 2), "int64"))
     message = "`concat` needs types that agree but for axis 1: f32[8,2] and i64[8,2]"
     assert refusal.value.message == message
+
+
+@pytest.mark.parametrize(
+    ("shape", "help"),
+    [
+        ((8,), None),
+        ((8, 2), "`dim` can be 1; 0 is the batch"),
+        ((8, 2, 3), "`dim` can be from 1 to 2; 0 is the batch"),
+    ],
+)
+def test_says_which_axes_there_are(shape, help):
+    with pytest.raises(ShapeError) as refusal:
+        Concat(dim=5).signature(TensorType(shape), TensorType(shape))
+    assert refusal.value.help == help
