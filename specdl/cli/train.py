@@ -62,8 +62,11 @@ def run(args: argparse.Namespace) -> int:
 
 def outcome(trained: Run) -> dict[str, Any]:
     """A finished run as JSON; a figure that is not finite is null."""
+    from specdl.spec.resolved import digest
+
     return {
         "run": str(trained.path),
+        "spec_hash": digest(trained.model.spec),
         "metrics": {part: figures(of) for part, of in trained.metrics.items()},
     }
 

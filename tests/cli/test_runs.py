@@ -47,6 +47,8 @@ def test_the_run_folder(run):
 def test_train_prints_json_and_progress(specdl, small, tmp_path):
     done = specdl("train", small, "--out", tmp_path / "run", "--format", "json")
     assert done.json["run"] == str(tmp_path / "run")
+    stored = json.loads((tmp_path / "run" / "environment.json").read_text())["spec_hash"]
+    assert done.json["spec_hash"] == stored
     assert set(done.json["metrics"]) == {"train", "validation", "test"}
     assert set(done.json["metrics"]["test"]) == {"loss", "accuracy"}
     assert "epoch 2/2" in done.err
