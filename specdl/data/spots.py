@@ -21,11 +21,14 @@ def spots(
         with file.open(encoding="utf-8-sig", newline="", errors="replace") as handle:
             at = 1
             for line in sorted(cells):
+                if line < at:  # inside of a row that was read already
+                    continue
                 text = "".join(islice(handle, line - at, line - at + 1))
                 at = line + 1
-                while unclosed(text) and (more := next(handle, "")):
+                begins, whole = scanned(text, delimiter)
+                while not whole and (more := next(handle, "")):
                     text, at = text + more, at + 1
-                begins = starts(text, delimiter)
+                    begins, whole = scanned(text, delimiter)
                 for number in cells[line]:
                     if number < len(begins):
                         found[line, number] = place(text, begins[number], line)
@@ -34,20 +37,21 @@ def spots(
     return found
 
 
-def unclosed(text: str) -> bool:
-    """Whether a quoted cell goes on in the next line."""
-    return text.count(QUOTE) % 2 == 1
+def scanned(text: str, delimiter: str) -> tuple[list[int], bool]:
+    """Where each cell of a row begins, blanks before it left out; and whether no quoted cell is left open.
 
-
-def starts(text: str, delimiter: str) -> list[int]:
-    """Where each cell of a row begins, blanks before it left out."""
-    begins, quoted = [0], False
+    A quote opens a cell only where it begins, and a second one right after its end is one that it holds.
+    """
+    begins, quoted, closed = [0], False, -1
     for offset, char in enumerate(text):
-        if char == QUOTE:
-            quoted = not quoted
-        elif char == delimiter and not quoted:
+        if quoted:
+            if char == QUOTE:
+                quoted, closed = False, offset
+        elif char == QUOTE and (offset == begins[-1] or closed == offset - 1 >= 0):
+            quoted = True
+        elif char == delimiter:
             begins.append(offset + 1)
-    return [begin + blanks(text[begin:]) for begin in begins]
+    return [begin + blanks(text[begin:]) for begin in begins], not quoted
 
 
 def blanks(text: str) -> int:

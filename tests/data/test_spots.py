@@ -38,3 +38,12 @@ def test_what_is_not_there_has_no_place(tmp_path):
         found(tmp_path, "x,y\n", l1=[5], l9=[0]) == {(9, 0): (9, 1)} or found(tmp_path, "x\n", l1=[5]) == {}
     )
     assert spots(tmp_path / "none.csv", ",", {1: {0}}) == {}
+
+
+def test_quotes_inside_of_cells(tmp_path):
+    text = 'x,y\na"b,2\n"c""d,e",f\n"",g\n'
+    assert found(tmp_path, text, l2=[1], l3=[1], l4=[1]) == {(2, 1): (2, 5), (3, 1): (3, 10), (4, 1): (4, 4)}
+
+
+def test_a_line_within_a_row_has_no_place(tmp_path):
+    assert found(tmp_path, 'x\n"a\nb",c\nd,e\n', l2=[1], l3=[0], l4=[1]) == {(2, 1): (3, 4), (4, 1): (4, 3)}
