@@ -30,9 +30,8 @@ class Disc(Counted):
     radius: Annotated[
         float, Field(gt=0, description="Default: 1 / sqrt(2 pi), an area of one half.", examples=[0.3])
     ] = 1 / math.sqrt(2 * math.pi)
-    inside: Annotated[int, Field(ge=0, le=1, description="The label of the points inside.", examples=[0])] = (
-        1  # a `Literal` would take `true` for 1
-    )
+    # a `Literal` would take `true` for 1
+    inside: Annotated[int, Field(ge=0, le=1, description="The label of the points inside.", examples=[0])] = 1
 
     def outline(self) -> Outline:
         return Outline(self.counts(), single=True, shape=(2,), target="classes", classes=2)
