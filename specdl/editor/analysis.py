@@ -10,7 +10,7 @@ from pathlib import Path as FilePath
 
 from specdl.compiler import checked
 from specdl.core.diagnostics import Diagnostic
-from specdl.core.errors import SpecError
+from specdl.core.errors import SpecError, UsageError
 from specdl.editor.figures import Numbers
 from specdl.editor.view import View, tolerant
 from specdl.spec.document import SUFFIXES, Document, of_text, read
@@ -89,7 +89,11 @@ def analyse(source: Source, before: Analysis | None = None, settings: Settings |
         text = source.text if len(source.text) <= LARGE else ""
         sketch = tolerant(text, source.file, source.folder, known).document
         return Analysis(sketch, tuple(error.diagnostics), numbers)
-    compilation, findings = checked(document, allow=allow)
+    try:
+        compilation, findings = checked(document, allow=allow)
+    except UsageError as error:  # a plug-in that breaks its contract
+        told = Diagnostic(error.code, "error", error.message, "$", source.file, help=error.help)
+        return Analysis(document, (told,), numbers)
     return Analysis(document, tuple(findings), Numbers(compilation) if compilation else numbers)
 
 

@@ -3,6 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from specdl.core.errors import UsageError
+from specdl.editor import analysis as module
 from specdl.editor.analysis import Source, bases, suffixed
 from specdl.editor.files import Change, opened, path_of
 from specdl.editor.positions import Positions, Spot
@@ -123,3 +125,13 @@ def test_addresses():
     assert path_of("untitled:Untitled-1") is None
     if sys.platform != "win32":
         assert path_of("file:///tmp/%C3%A4.json") == Path("/tmp/ä.json")
+
+
+def test_a_plug_in_that_breaks_its_contract_is_a_finding(monkeypatch):
+    def refuses(document, **options):
+        raise UsageError("the plug-in's `twice` breaks its contract", code="E230")
+
+    monkeypatch.setattr(module, "checked", refuses)
+    (found,) = told(DISC)
+    assert (found.finding.code, found.span) == ("E230", (0, 1))
+    assert "breaks its contract" in found.message
