@@ -42,9 +42,10 @@ def read_npy(file: Path, name: str, path: DocumentPath) -> Array:
             begin = handle.read(len(MAGIC))
         if begin != MAGIC:
             raise FindingsError([no_numpy(shown, "npy", begin, path)])
-        return np.lib.format.open_memmap(file, mode="r")
+        array: Array = np.lib.format.open_memmap(file, mode="r")
     except UNREADABLE as error:
         raise FindingsError([unreadable(shown, error, path)]) from None
+    return with_rows(array, shown, path)
 
 
 def read_npz(
@@ -83,9 +84,17 @@ def member(archive: Mapping[str, Any], key: str, file: str, path: DocumentPath) 
     except UNREADABLE as error:
         raise FindingsError([unreadable(f"`{visible(key)}` of {file}", error, path)]) from None
     if isinstance(array, np.ndarray):
-        return array
+        return with_rows(array, f"`{visible(key)}` of {file}", path)
     message = f"`{visible(key)}` of {file} is no array of numpy"
     raise FindingsError([Finding("E415", message, path)])
+
+
+def with_rows(array: Array, shown: str, path: DocumentPath) -> Array:
+    """An array that counts samples along its first axis; raises `FindingsError` (E414) if it has none."""
+    if array.ndim:
+        return array
+    message = f"{shown} is a single value, and an array with a row for each sample was expected"
+    raise FindingsError([Finding("E414", message, path)])
 
 
 def no_array(key: str, file: str, there: list[str], path: DocumentPath) -> Finding:

@@ -45,7 +45,7 @@ def test_a_damaged_npy_file_is_a_finding_or_an_array(file, changes):
     for place, byte in changes.items():
         content[place] = byte
     file.write_bytes(bytes(content))
-    with read_or_refused({"E415", "E611"}):
+    with read_or_refused({"E414", "E415", "E611"}):
         found = read_npy(file, "a", AT)
         assert found.nbytes <= len(NPY)
         assert not found.dtype.hasobject
@@ -58,5 +58,16 @@ def test_a_damaged_npz_file_is_a_finding_or_arrays(file, which, more):
     for place, byte in more.draw(st.dictionaries(places, st.integers(0, 255), max_size=6)).items():
         content[place] = byte
     file.write_bytes(bytes(content[: more.draw(st.integers(len(content) // 2, len(content)))]))
-    with read_or_refused({"E411", "E415", "E611"}):
+    with read_or_refused({"E411", "E414", "E415", "E611"}):
         assert set(read_npz(file, "a", {"x": AT, "y": AT}, AT)) == {"x", "y"}
+
+
+def test_a_single_value_has_no_rows(file):
+    file.write_bytes(saved(np.save, np.array(3.0)))
+    with pytest.raises(FindingsError, match=r"^`a.npy` is a single value, and an array with a row") as caught:
+        read_npy(file, "a.npy", AT)
+    assert caught.value.code == "E414"
+    file.write_bytes(saved(np.savez, x=np.array(3.0)))
+    with pytest.raises(FindingsError, match=r"^`x` of `a.npz` is a single value") as caught:
+        read_npz(file, "a.npz", {"x": AT}, AT)
+    assert caught.value.code == "E414"
