@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from specdl.core.diagnostics import Finding, Fix, Path, Replace
+from specdl.core.diagnostics import Finding, Fix, Note, Path, Replace
 from specdl.core.entry import Entry
 from specdl.core.suggest import nearest
 from specdl.ops.base import LayerEntry
@@ -62,9 +62,9 @@ def exclusive(raw: Mapping[str, Any], path: Path, names: tuple[str, str], code: 
     both = [name for name in raw if name in names and raw[name] is not None]
     if len(both) == 2:
         message = f"there are `{names[0]}` and `{names[1]}`, but only one of them can be"
-        yield Finding(
-            code, message, (*path, both[1]), at_key=True, help=f"take `{both[0]}` or `{both[1]}` away"
-        )
+        help = f"take `{both[0]}` or `{both[1]}` away"
+        other = Note(f"`{both[0]}` stands", (*path, both[0]), at_key=True, label=True)
+        yield Finding(code, message, (*path, both[1]), at_key=True, help=help, notes=(other,))
 
 
 def neither(given: Mapping[str, Any], *names: str) -> bool:
