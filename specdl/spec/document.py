@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from pathlib import Path as FilePath
@@ -58,6 +58,7 @@ class Document:
     lines: Lines | None = None
     values: Mapping[Path, Span] = field(default_factory=dict)
     keys: Mapping[Path, Span] = field(default_factory=dict)
+    aliases: Mapping[Path, Span] = field(default_factory=dict)
     settings: tuple[Setting, ...] = ()
     spec: ModelSpec | None = None
     base: Document | None = None
@@ -132,7 +133,7 @@ class Document:
             file=self.file if setting else home.file,
             position=position,
             help=finding.help and visible(finding.help),
-            notes=(*notes, *(() if setting else self.taken(home))),
+            notes=(*notes, *(() if setting else (*home.through(finding.path), *self.taken(home)))),
             excerpt=home.lines.line(position.line) if home.lines and position else None,
             mend=self.mender.promised(finding) if mends else None,
         )
@@ -145,6 +146,16 @@ class Document:
         home, position = self.home(note.path), self.position(note.path, note.at_key)
         shown = home.lines.line(position.line) if note.label and home.lines and position else None
         return Remark(message, self.place(note.path), Place(path_text(note.path), home.file, position), shown)
+
+    def through(self, path: Path) -> Iterator[Remark]:
+        """By which alias of YAML a path leads to what is written elsewhere."""
+        for length in range(1, len(path) + 1 if self.aliases else 0):
+            span = self.aliases.get(path[:length])
+            if span is not None and self.lines is not None:
+                at, name = self.lines.position(span), self.lines.text[slice(*span)]
+                place = Place(path_text(path[:length]), self.file, at)
+                where = f"{self.file}:{at.line}:{at.column}"
+                yield Remark(f"`{visible(name)}` repeats it", where, place, self.lines.line(at.line))
 
     def taken(self, home: Document) -> list[Remark]:
         """By which files a document came in that this one extends, the innermost first."""
@@ -258,7 +269,9 @@ def of_text(data: bytes, file: str, folder: FilePath) -> Document:
         other = prototxt(text)
         faults = error.faults if other is None else (other,)
         raise SpecError(fold(at_span(document, fault) for fault in faults)) from None
-    return replace(document, value=parsed.value, values=parsed.values, keys=parsed.keys)
+    return replace(
+        document, value=parsed.value, values=parsed.values, keys=parsed.keys, aliases=parsed.aliases
+    )
 
 
 def decode(data: bytes, file: str) -> str:

@@ -45,20 +45,23 @@ def judge(text: str, keys: Iterable[OddKey]) -> list[Fault]:
 def strange(text: str, key: str, span: Span, odd: list[Stranger], fix: TextFix | None) -> Fault:
     """That characters of a key are not what they look like."""
     first, meant = odd[0], repaired(key, odd)
-    shown = show_key(key)
-    if first.plain.strip():
-        message = f"`{shown}` looks like `{show_key(meant)}`, but its {ordinal(first.index + 1)} character"
-        message += f" is {first.told}"
-    else:
-        message = f"the key `{shown}` holds a character that nobody sees: its {ordinal(first.index + 1)}"
-        message += f" is a {first.told}"
     notes: list[tuple[str, Span | None]] = [
         (f"so is {each.told}", place(text, key, span, each)) for each in odd[1:SHOWN]
     ]
     if len(odd) > SHOWN:
         notes.append((f"and {len(odd) - SHOWN} more", None))
     help = fix.message if fix else f"write `{show_key(meant)}`" if meant else None
-    return Fault("E008", message, place(text, key, span, first), help, tuple(notes), fix)
+    return Fault("E008", said(key, odd), place(text, key, span, first), help, tuple(notes), fix)
+
+
+def said(key: str, odd: list[Stranger]) -> str:
+    """What a message says of a key and its first stranger."""
+    first, shown = odd[0], show_key(key)
+    nth = ordinal(first.index + 1)
+    if first.plain.strip():
+        meant = show_key(repaired(key, odd))
+        return f"`{shown}` looks like `{meant}`, but its {nth} character is {first.told}"
+    return f"the key `{shown}` holds a character that nobody sees: its {nth} is a {first.told}"
 
 
 def place(text: str, key: str, span: Span, stranger: Stranger) -> Span:

@@ -51,7 +51,18 @@ class Copier:
         for key in value:
             if not isinstance(key, str):
                 self.refuse("E113", f"the key `{str(key)[:60]}` is no text", path)
+            elif not (key.isascii() and key.isprintable()):
+                self.odd_key(key, (*path, key))
         return {key: self.copy(each, (*path, key)) for key, each in value.items() if isinstance(key, str)}
+
+    def odd_key(self, key: str, path: Path) -> None:
+        """Refuse a key with a character that is not what it looks like."""
+        from specdl.core.lookalikes import strangers
+        from specdl.spec.odd_keys import said
+
+        odd = strangers(key)
+        if odd:
+            self.refuse("E008", said(key, odd), path)
 
     def scalar(self, value: Any, path: Path) -> Any:
         if value is None or isinstance(value, (bool, str)):

@@ -127,6 +127,8 @@ def test_what_a_dict_cannot_hold():
     told = refused({"a": object(), "b": {1: 2}})
     assert "error[E113]: a spec cannot hold a value of Python's type `object`\n --> $.a" in told
     assert "error[E113]: the key `1` is no text\n --> $.b" in told
+    assert "E008" in refused({"l\u0430yers": 1})
+    assert "E008" in refused({"a": [{"b\u200b": 1}]})
 
 
 def test_a_validated_spec_is_taken_as_it_is():
@@ -153,6 +155,16 @@ def test_locate():
     # what the text lacks is marked where it would stand
     assert document.locate(Finding("E112", "m", ("a", "b", 5, "c"))).column == 6
     assert document.locate(Finding("E112", "m", ("z",), at_key=True)).line == 1
+
+
+def test_a_finding_behind_an_alias_tells_which():
+    Path("a.yaml").write_text("a: &x {b: 1}\nc: [*x]\n")
+    document = read("a.yaml")
+    found = document.locate(Finding("E210", "m", ("c", 0, "b")))
+    at = Place("$.c[0]", "a.yaml", Position(2, 5, 2, 7))
+    assert (found.line, found.column) == (1, 11)
+    assert found.notes == (Remark("`*x` repeats it", "a.yaml:2:5", at, "c: [*x]"),)
+    assert document.locate(Finding("E210", "m", ("a", "b"))).notes == ()
 
 
 def test_findings_keep_the_order_of_the_document(tmp_path):
