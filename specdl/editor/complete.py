@@ -80,7 +80,7 @@ class Completion:
 def complete(view: View, offset: int) -> list[Completion]:
     """What may be written at the cursor of a view, which is at `offset`."""
     cursor = view.cursor
-    if cursor is None:
+    if cursor is None or (cursor.token.text == "-" and not cursor.token.quote):
         return []
     if OPEN.search(cursor.prefix):
         return list(names_in_expression(view, cursor, offset))

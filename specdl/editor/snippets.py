@@ -26,7 +26,7 @@ def escaped(text: str) -> str:
 
 def plain(snippet: str) -> str:
     """A snippet without its stops, for editors that know none."""
-    return ESCAPED.sub(r"\1", STOP.sub("", snippet)).rstrip(" ")
+    return ESCAPED.sub(r"\1", STOP.sub("", snippet))
 
 
 def spelled(value: Any, style: Style, quote: str = "") -> str:
@@ -64,7 +64,7 @@ def beginning(found: Place | None, cursor: Cursor, required: list[tuple[str, Pla
         return '"$1"' if cursor.style == "json" and slot(kind) else "$1"
     if cursor.style != "block":
         return "[$1]" if isinstance(kind, Items) else mapping(kind, cursor.style, required)
-    inner = "\n" + " " * cursor.column + STEP
+    inner = "\n" + " " * cursor.column + STEP * (1 + cursor.dash)
     if isinstance(kind, Items):
         short = isinstance(kind.item, Either) or slot_is_short(kind.item)
         return "[$1]" if short else f"{inner}- {'type: ' if slot(kind.item) else ''}$1"
@@ -111,6 +111,8 @@ def leaf(annotation: Any, style: Style) -> str:
         all(each is str for each in kinds) or all(isinstance(each, str) for each in listed or [0])
     )
     quote = '"' if text and style == "json" else ""
+    if len(listed) == 1:
+        return escaped(spelled(listed[0], style))
     if listed:
         words = ",".join(each if isinstance(each, str) else json.dumps(each) for each in listed)
         return f"{quote}${{1|{words}|}}{quote}"

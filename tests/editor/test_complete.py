@@ -70,7 +70,7 @@ def test_a_layer_as_a_whole():
 def test_keys_at_the_top_of_an_empty_file():
     assert first(offered("|")) == "specdl"
     assert {"specdl", "model", "data"} <= {*offered("{|}", ".json")}
-    assert offered("|")["specdl"] == "specdl:"
+    assert offered("|")["specdl"] == "specdl: 1"
 
 
 YAML = [
@@ -97,12 +97,12 @@ def test_yaml(marked, label, wanted):
 @pytest.mark.parametrize("dash", ["- |", "|"])
 def test_a_new_layer_of_a_list(dash):
     text = f"model:\n  layers:\n    - type: tanh\n    {dash}\n    - type: relu\nloss: {{type: mse}}\n"
-    assert "    - type: tanh\n    - type:\n    - type: relu" in offered(text)["type"]
+    assert "    - type: tanh\n    - type: \n    - type: relu" in offered(text)["type"]
 
 
 def test_a_section_begins_on_the_next_line():
-    assert offered("specdl: 1\noptim|\n")["optimizer"] == "specdl: 1\noptimizer:\n  type:\n"
-    assert offered("specdl: 1\noptimizer:\n  |\n")["type"] == "specdl: 1\noptimizer:\n  type:\n"
+    assert offered("specdl: 1\noptim|\n")["optimizer"] == "specdl: 1\noptimizer:\n  type: \n"
+    assert offered("specdl: 1\noptimizer:\n  |\n")["type"] == "specdl: 1\noptimizer:\n  type: \n"
     assert "lr" in offered("specdl: 1\noptimizer:\n  type: sgd\n  |\n")
     assert "betas" not in offered("specdl: 1\noptimizer:\n  type: sgd\n  |\n")
 
@@ -205,3 +205,12 @@ def test_files_to_extend(tmp_path, monkeypatch):
 def test_the_key_under_the_cursor_is_no_other_key():
     text = HEAD + '{"type": "linear", "out_features|": 3}' + TAIL
     assert '"out_features": 3}' in offered(text, ".json")["out_features"]
+
+
+def test_a_dash_that_is_missing_counts_for_the_lines_after_it():
+    text = "model:\n  layers:\n  - type: tanh\n  |\n"
+    assert offered(text)["init"].endswith("  - type: tanh\n  - init:\n      \n")
+
+
+def test_nothing_is_put_right_behind_a_dash():
+    assert offered("model:\n  layers:\n  - type: tanh\n  -|\n") == {}
