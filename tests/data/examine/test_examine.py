@@ -1,11 +1,15 @@
 import json
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import specdl
+from specdl.data.sources.csv import Csv
 from specdl.data.sources.disc import Disc
 from specdl.data.sources.random import Random
 from tests.data.examine.helpers import of_csv, points, told
@@ -62,3 +66,24 @@ def test_opening_the_data_needs_no_torch(tmp_path):
         check=True,
     )
     assert done.stdout == "['W422'] True False\n"
+
+
+TABLE = "a,b,y\n" + "".join(f"{a},{b},{label}\n" for a, b, label in points(*[0, 1, 1] * 8))
+PIECES = (";", ",", '"', "\n", "\r\n", "nan", "1e400", "-", "é", "\x00", "\ufeff", "1,5", "9" * 20, "x", "")
+
+
+@settings(max_examples=150)
+@given(
+    st.lists(st.tuples(st.integers(0, len(TABLE)), st.integers(0, 9), st.sampled_from(PIECES)), max_size=6),
+    st.sampled_from(["error", "drop", "mean"]),
+    st.booleans(),
+)
+def test_whatever_a_table_holds_is_told_and_no_fault_of_specdl(changes, missing, tested):
+    text = TABLE
+    for place, gone, piece in changes:
+        text = text[:place] + piece + text[place + gone :]
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "a.csv").write_text(text, encoding="utf-8", newline="")
+        (Path(folder) / "t.csv").write_text(TABLE, encoding="utf-8")
+        source = Csv(path="a.csv", target="y", missing=missing, test="t.csv" if tested else None)
+        assert all(line[:1] in "EW " for line in told(Path(folder), classes(2), source))
