@@ -42,7 +42,8 @@ def validate(document: Document) -> tuple[ModelSpec | None, list[Finding]]:
     other = version(value) or foreign(value)
     if other:
         return None, [other]
-    spec, findings = judge(value)
+    taken = frozenset(value) - document.own if document.base else frozenset[str]()
+    spec, findings = judge(value, taken)
     findings = in_order(value, findings)
     if len(findings) > MAX_FINDINGS:
         message = f"there are more mistakes than {MAX_FINDINGS:,}; mend these first"
@@ -50,15 +51,20 @@ def validate(document: Document) -> tuple[ModelSpec | None, list[Finding]]:
     return (None if any(each.severity == "error" for each in findings) else spec), findings
 
 
-def judge(value: dict[str, Any]) -> tuple[ModelSpec | None, list[Finding]]:
-    """The spec and the findings in the order in which they were met."""
+def judge(
+    value: dict[str, Any], taken: frozenset[str] = frozenset()
+) -> tuple[ModelSpec | None, list[Finding]]:
+    """The spec and the findings in the order in which they were met.
+
+    `taken` are the keys at the top that another document says.
+    """
     scope, findings = evaluate(value.get("vars"))
     blocks = Blocks(scope)
     defaults = Defaults()
     wrong = strays(value)
     walker = Walker(
         RULES, {"block": blocks}, EXAMPLES, complete=defaults.complete,
-        additions={"specdl": VERSION}, strays=wrong, awaited=awaited(wrong),
+        additions={"specdl": VERSION}, strays=wrong, awaited=awaited(wrong), taken=taken,
     )  # fmt: skip
     blocks.declare(value.get("blocks"), walker)
     judged = {*keys(ModelSpec), *(path[0] for path in wrong)} - {*RAW}

@@ -82,6 +82,8 @@ class Walker:
     """Keys that stand in the wrong section."""
     awaited: Mapping[Path, Path] = field(default_factory=dict)
     """Where those keys belong, and lack, and where they stand."""
+    taken: frozenset[str] = frozenset()
+    """Keys at the top of the document that another one says, which it may still say itself."""
     root: Any = None
     """The whole document with its expressions replaced."""
     real: dict[Path, Path] = field(default_factory=dict)
@@ -189,6 +191,7 @@ class Walker:
         strange = [name for name in raw if name not in known]
         lonely = lacking[0] if len(lacking) == len(strange) == 1 else None
         free = [name for name in absent if PARTNERS.get(name) not in raw]
+        free += () if site.path else self.taken
         mapped = Mapped(known, free, noun, category, lonely, raw)
         for name, value in raw.items():
             here = self.where(site, (name,))
