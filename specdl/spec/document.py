@@ -177,7 +177,9 @@ class Document:
         told: dict[object, Diagnostic] = {}
         for number, each in enumerate(findings):
             found = self.locate(each)
-            known = (each.code, each.message, found.file, found.position)
+            # one default is one mistake, whatever the layers are called that take it
+            own = traced(self.value, each) is each
+            known = (each.code, each.message if own else None, found.file, found.position)
             told.setdefault(known if found.position else number, found)
         return fold(told.values())
 

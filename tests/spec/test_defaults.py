@@ -1,4 +1,6 @@
 import copy
+import json
+from pathlib import Path
 
 import pytest
 
@@ -78,7 +80,8 @@ def test_options_that_only_layers_with_others_can_have_are_judged_there():
     ]
 
 
-def test_what_a_layer_has_by_default_is_told_where_the_default_is():
+def test_what_a_layer_has_by_default_is_told_where_the_default_is(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     value = disc()
     value["model"] |= {
         "defaults": {"linear": {"init": {"wieght": "zeros"}}},
@@ -89,4 +92,7 @@ def test_what_a_layer_has_by_default_is_told_where_the_default_is():
     assert findings == []
     found = document.diagnose(build(spec)[1])
     assert {each.path for each in found} == {"$.model.defaults.linear.init.wieght"}
+    Path("spec.json").write_text(json.dumps(value), "utf-8")
+    document = read("spec.json")
+    assert len(document.diagnose(build(validate(document)[0])[1])) == 1
     assert str(found[0].notes[-1]) == "the layer that takes this default stands at $.model.layers[0]"
