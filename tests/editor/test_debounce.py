@@ -13,6 +13,11 @@ from specdl.editor.files import Change, opened
 
 from .tools import DISC
 
+# pygls asks asyncio what Python 3.14 would have it ask inspect
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:'asyncio.iscoroutinefunction' is deprecated:DeprecationWarning"
+)
+
 
 class Told(module.Server):
     """A server that keeps what it would tell."""

