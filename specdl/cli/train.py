@@ -77,10 +77,13 @@ def figures(found: Any) -> dict[str, float | None]:
 
 
 def preview(args: argparse.Namespace, made: Job) -> None:
-    """Say what would be trained, and where."""
+    """Say what would be trained, if there is room for its checkpoints."""
     from specdl.plan.machine import readable
+    from specdl.runner.folder import RunFolder
     from specdl.runner.pace import pace
+    from specdl.runner.train import RUNS, require_room
 
+    require_room(made, RunFolder(args.out or RUNS))
     spec, rows = made.model.spec, {name: part.rows for name, part in made.data.parts.items()}
     length = pace(spec.train, spec.data, rows["train"])
     held = sum(made.model.executable.allocated().values())

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,17 @@ def test_what_a_resumed_run_has_written_already_counts(monkeypatch, tmp_path):
     monkeypatch.setattr(folder, "free_disk", lambda path: 4 * size - held - 1)
     with pytest.raises(specdl.ResourceError, match="of them are there"):
         specdl.train(value, out=tmp_path, backend="torch", resume=True)
+
+
+def test_a_dry_run_looks_at_the_disk_too(monkeypatch, tmp_path, capsys):
+    from specdl.cli.main import main
+    from specdl.runner import folder
+
+    file = tmp_path / "spec.json"
+    file.write_text(json.dumps(spec()))
+    words = ["train", str(file), "--dry-run", "--backend", "torch", "--out", str(tmp_path / "run")]
+    assert main(words) == 0
+    monkeypatch.setattr(folder, "free_disk", lambda path: 1000)
+    assert main(words) == 4
+    assert "error[E520]" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
