@@ -147,8 +147,8 @@ def begins_as_told(table: Table, header: list[str], name: str, path: DocumentPat
         names = guessed(table, len(header))
         help = ", ".join(f'"{column}"' for column in names)
         fits = named_columns(table) <= {*names}
-        fix = Fix("name the columns", (Add(SOURCE, "header", names),)) if fits else None
-        raise FindingsError([Finding("E419", message, path, help=f'"header": [{visible(help)}]', fix=fix)])
+        named = Fix("name the columns", (Add(SOURCE, "header", names),)) if fits else None
+        raise FindingsError([Finding("E419", message, path, help=f'"header": [{visible(help)}]', fix=named)])
 
 
 def named_columns(table: Table) -> set[str]:
