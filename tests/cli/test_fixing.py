@@ -206,7 +206,8 @@ def test_a_fix_after_which_its_finding_stays_is_taken_back():
     Path("a.yaml").write_text(FAULTY)
     found = check("a.yaml")
     mended = mend("a.yaml", lambda document: found)
-    assert (mended.fixed, mended.after.decode()) == (0, FAULTY)
+    assert (mended.fixed, mended.look.text) == (0, FAULTY)
+    assert len(mended.refused) == 2
 
 
 def test_a_fix_that_is_taken_back_takes_no_other_with_it():

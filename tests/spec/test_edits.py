@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from specdl.core.diagnostics import Add, Fix, Remove, Rename, Replace
+from specdl.core.diagnostics import Add, Fix, Remove, Rename, Replace, TextEdit
 from specdl.spec.document import of_text, override, parse
-from specdl.spec.edits import applied, at, changed, same, text_fix
+from specdl.spec.edits import applied, at, changed, free, same, text_fix
 
 GOOD = sorted(
     path for path in Path("tests/check/good").iterdir() if path.suffix in (".json", ".yaml", ".yml")
@@ -205,6 +205,19 @@ def test_what_was_set_on_the_command_line_is_not_in_the_text():
         assert text_fix(plain, Fix("", (edit,)))
         changed = override(override(plain, "optimizer.lr=5"), "optimizer.momentum=0.5")
         assert text_fix(changed, Fix("", (edit,))) is None
+
+
+def test_what_was_set_to_what_it_is_already_is_not_in_the_text_either():
+    same_again = override(document("optimizer: {lr: 1}\n"), "optimizer.lr=1")
+    assert text_fix(same_again, Fix("", (Replace(("optimizer", "lr"), 2),))) is None
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "wanted"),
+    [(0, 3, True), (0, 4, False), (4, 4, False), (5, 5, False), (9, 9, True), (9, 11, True), (9, 12, False)],
+)
+def test_edits_that_touch_wait(start, end, wanted):
+    assert free([(4, 8), (12, 12)], TextEdit(start, end, "")) == wanted
 
 
 def test_fixes_that_touch_are_each_worked_out():
