@@ -117,7 +117,7 @@ def same_looks(mapping: Mapping[str, Any]) -> Mapping[str, list[str]]:
 
 def twin(key: str, span: Span, looks: Mapping[str, list[str]]) -> list[Fault]:
     """That a key looks like another of its mapping, though each alone could be meant: told once for two."""
-    first, *rest = looks[skeleton(key)]
+    first, *rest = looks.get(skeleton(key), [key])  # reading may have stopped before the key's value
     if not rest or (key == first and not rest[0].isascii()):
         return []
     other = rest[0] if key == first else first

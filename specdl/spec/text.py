@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from specdl.core.diagnostics import Path, Position, TextEdit, TextFix
@@ -17,6 +18,10 @@ MAX_FINDINGS = 1000
 MAX_VALUES = 200_000
 MAX_DIGITS = 300
 """Digits of a whole number: as many as the largest float64 has, and a few more are of no use."""
+
+PIECE = 2**14
+"""Characters of a text whose lines are counted together."""
+END = re.compile(r"\r\n|\n|\r")
 
 Span = tuple[int, int]
 """Offsets into a text in code points: the first of a token, and one past its last."""
@@ -203,11 +208,33 @@ def show_key(key: str) -> str:
 
 
 class Lines:
-    """Line and column of offsets into a text. Lines end with LF, CR LF or CR."""
+    """Line and column of offsets into a text. Lines end with LF, CR LF or CR.
+
+    A text may be millions of lines, and few are ever asked for: how many end before each piece of
+    it is counted once, and the rest within a piece.
+    """
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.starts = [0, *(match.end() for match in re.finditer(r"\r\n|\n|\r", text))]
+        self.shown: dict[int, str] = {}
+
+    @cached_property
+    def pieces(self) -> tuple[list[int], list[int]]:
+        """Where each piece begins, and how many lines end before it; no CR LF is cut in two."""
+        starts, ended, at, lines = [0], [0], 0, 0
+        while at < len(self.text):
+            end = min(at + PIECE, len(self.text))
+            end += self.text[end - 1 : end + 1] == "\r\n"
+            lines += self.ends(at, end)
+            starts.append(end)
+            ended.append(lines)
+            at = end
+        return starts, ended
+
+    def ends(self, start: int, end: int) -> int:
+        """How many lines end in a part of the text."""
+        both = self.text.count("\r\n", start, end)
+        return self.text.count("\n", start, end) + self.text.count("\r", start, end) - both
 
     def position(self, span: Span) -> Position:
         """A span as lines and columns from 1."""
@@ -215,8 +242,13 @@ class Lines:
         return Position(line, column, end_line, end_column)
 
     def at(self, offset: int) -> tuple[int, int]:
-        line = bisect_right(self.starts, offset)
-        return line, offset - self.starts[line - 1] + 1
+        inside = self.text[offset - 1 : offset + 1] == "\r\n" if offset else False
+        offset -= inside
+        starts, ended = self.pieces
+        piece = bisect_right(starts, offset) - 1
+        line = ended[piece] + self.ends(starts[piece], offset)
+        start = max(self.text.rfind("\n", 0, offset), self.text.rfind("\r", 0, offset)) + 1
+        return line + 1, offset - start + 1 + inside
 
     def placed(self, fix: TextFix | None) -> TextFix | None:
         """A fix whose edits know their lines and columns."""
@@ -227,5 +259,13 @@ class Lines:
 
     def line(self, number: int) -> str:
         """A line by its number, without its end."""
-        end = self.starts[number] if number < len(self.starts) else len(self.text)
-        return self.text[self.starts[number - 1] : end].rstrip("\r\n")
+        if number not in self.shown:
+            starts, ended = self.pieces
+            piece = max(0, bisect_left(ended, number - 1) - 1)
+            start = starts[piece]
+            for _ in range(number - 1 - ended[piece]):
+                found = END.search(self.text, start)
+                start = found.end() if found else len(self.text)
+            found = END.search(self.text, start)
+            self.shown[number] = self.text[start : found.start() if found else len(self.text)]
+        return self.shown[number]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import islice
 
 import yaml
 
@@ -13,8 +14,11 @@ from specdl.spec.text import Fault, Span, cut
 
 TAB_WIDTH = 2
 """Blanks that stand for a tab where a text is indented with tabs."""
+MAX_EDITS = 10_000
+"""Lines that a fix changes at most."""
 AROUND = 20
 """Lines before a fault in which its cause is looked for."""
+WORD = re.compile(r"[^ \t\r\n,:\[\]{}]+")
 TABS = re.compile(r"^ *\t[ \t]*", re.MULTILINE)
 BLANKS = "\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000"
 NO_WIDTH = "\u200b"
@@ -60,10 +64,8 @@ def one(at: int, text: str) -> Span:
     """The token at an offset; at the end of the text its last character."""
     if at >= len(text):
         at = max(0, len(text.rstrip()) - 1)
-    end = at
-    while end < len(text) and text[end] not in " \t\r\n,:[]{}":
-        end += 1
-    return at, max(end, at + 1)
+    match = WORD.match(text, at)
+    return at, match.end() if match else at + 1
 
 
 def lines(begin: int, at: int, text: str) -> Span:
@@ -112,10 +114,10 @@ def tab(at: int, text: str) -> Fault:
     if text[start:at].strip(" \t"):
         fix = TextFix("write a blank", (TextEdit(at, at + 1, " "),), sure=True)
         return Fault("E009", "a tab stands where YAML wants blanks", (at, at + 1), fix.message, fix=fix)
-    found = list(TABS.finditer(text))
+    found = list(islice(TABS.finditer(text), MAX_EDITS))
     edits = tuple(TextEdit(*each.span(), each[0].replace("\t", " " * TAB_WIDTH)) for each in found)
     pure = not re.search(r"^ +\S", text, re.MULTILINE) and not any(" " in each[0] for each in found)
-    sure = pure and not re.search(r"[|>][-+0-9]*[ \t]*$", text, re.MULTILINE)
+    sure = pure and len(found) < MAX_EDITS and not re.search(r"[|>][-+0-9]*[ \t]*$", text, re.MULTILINE)
     fix = TextFix("indent with blanks", edits, sure=sure)
     return Fault(
         "E009", "a line is indented with a tab, and YAML counts blanks", (at, at + 1), fix.message, fix=fix

@@ -1,4 +1,7 @@
 import json
+import re
+from bisect import bisect_right
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -195,3 +198,16 @@ def test_faults_are_bounded():
     found = faults("{" + '"a": 1, ' * 5000 + '"b": 1}')
     assert len(found) == MAX_FINDINGS + 1
     assert found[-1][0] == "E005"
+
+
+@given(st.text(st.sampled_from("ab\n\r"), max_size=30), st.integers(1, 5))
+def test_lines_are_counted_alike_in_pieces(text, piece):
+    starts = [0, *(match.end() for match in re.finditer(r"\r\n|\n|\r", text))]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("specdl.spec.text.PIECE", piece)
+        lines = Lines(text)
+        for offset in range(len(text) + 1):
+            line = bisect_right(starts, offset)
+            assert lines.at(offset) == (line, offset - starts[line - 1] + 1)
+        for number, (start, end) in enumerate(pairwise([*starts, len(text)]), 1):
+            assert lines.line(number) == text[start:end].rstrip("\r\n")

@@ -62,6 +62,7 @@ def test_keys_that_look_the_same_cannot_stand_in_one_mapping():
 
 def test_what_was_found_before_a_fault_of_syntax_is_told_too():
     assert [each.code for each in faults("l\u0430: 1\nb: [")] == ["E008", "E003"]
+    assert [each.code for each in faults("\u00e9: [")] == ["E003"]
 
 
 def test_values_may_hold_anything():
