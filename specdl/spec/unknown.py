@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,13 +12,14 @@ from specdl.core.entry import Slot
 from specdl.core.lookalikes import ordinal, skeleton, unlike_ascii
 from specdl.ops.base import LayerEntry
 from specdl.spec.fields import CATALOGS, NOUNS, Key, choices, keys, members, unwrap
-from specdl.spec.strays import Stray, owners
-from specdl.spec.suggestions import Guess, key_guess, key_near, tag_guess
+from specdl.spec.strays import SECTIONS, Stray, owners
+from specdl.spec.suggestions import Guess, choice_guess, compact, key_guess, key_near, tag_guess
 
 LISTED = 12
 """How many choices a help lists at most."""
 NONE = ("linear", "none", "identity", "null", "id")
 """What others call an activation that changes nothing."""
+DTYPES = ("float32", "float64", "bfloat16", "int64")
 FROZEN = ("frozen", "freeze")
 BETAS = (("beta_1", "beta_2"), ("beta1", "beta2"))
 ARGUMENTS = ("args", "arguments", "init_args", "params")
@@ -73,9 +75,12 @@ def unknown_key(name: str, value: Any, path: Path, mapped: Mapped, stray: Stray 
         edits = (Rename(path, "trainable"), Replace(path, not value))
         return Told(f'write "trainable": {word}', Fix(f'write "trainable": {word}', edits, True), "trainable")
     parts = two_in_one(name, path, mapped) or positional(name, value, path, mapped)
+    parts = parts or start(name, value, path, mapped)
     if parts:
         return parts
     guess = key_guess(name, mapped.known, mapped.absent)
+    if name == "type" and "dtype" in mapped.absent and choice_guess(str(value), DTYPES):
+        return renamed(name, value, path, Guess("dtype"), mapped)
     if guess and guess.sure:
         return renamed(name, value, path, guess, mapped)
     if stray:
@@ -126,6 +131,22 @@ def positional(name: str, value: Any, path: Path, mapped: Mapped) -> Told | None
     return Told(help, Fix(help, (Replace(path, last), Rename(path, mapped.lonely))), mapped.lonely)
 
 
+def start(name: str, value: Any, path: Path, mapped: Mapped) -> Told | None:
+    """How one parameter starts, in a key of its own: Keras's `kernel_initializer`."""
+    from specdl.spec.words import INITS
+
+    if name not in INITS or "init" not in mapped.absent or not isinstance(value, str):
+        return None
+    guess = guess_tag(Slot("inits"), value)
+    if guess is None or not guess.there:
+        return None
+    meant = {INITS[name]: guess.word}
+    help = f'write "init": {json.dumps(meant)}'
+    only = sum(each in mapped.raw for each in INITS) == 1
+    edits = (Replace(path, meant), Rename(path, "init"))
+    return Told(help, Fix(help, edits, guess.sure) if only else None, "init")
+
+
 def elsewhere_key(name: str, path: Path, mapped: Mapped) -> Told | None:
     """A key that specdl knows, but not here."""
     from specdl.spec.words import NEEDLESS, NOT_HERE
@@ -137,9 +158,11 @@ def elsewhere_key(name: str, path: Path, mapped: Mapped) -> Told | None:
     if path[:-1] == ("model",) and name in keys(LayerEntry):
         return Told(f"`{name}` belongs in a layer, or in `model.defaults` for all layers of a type")
     hint = NOT_HERE.get(name)
-    if hint is None:
+    if hint is None or (name == "type" and path[:-1] not in SECTIONS[1:]):
         return None
-    fix = Fix(f"take `{name}` away", (Remove(path),), sure=name != "top") if name in NEEDLESS else None
+    fix = (
+        Fix(f"take `{name}` away", (Remove(path),), sure=name.startswith("in_")) if name in NEEDLESS else None
+    )
     return Told(hint, fix)
 
 
@@ -157,6 +180,8 @@ def unknown_tag(slot: Slot, tag: str, path: Path, at_key: bool, guess: Guess | N
     if slot.category == "activations" and tag.lower() in NONE and path[-1] == "activation":
         fix = Fix("take `activation` away", (Remove(path),), sure=True)
         return Told("leave `activation` out: the value stays as it is then", fix)
+    if slot.category == "layers" and (hint := layer_hint(tag)):
+        return Told(hint)
     home = None if guess and guess.sure else category_of(slot, tag)
     if home:
         return Told(f"`{tag}` is {article(NOUNS[home])}, no {noun}")
@@ -167,6 +192,13 @@ def unknown_tag(slot: Slot, tag: str, path: Path, at_key: bool, guess: Guess | N
     if guess:
         return Told(f"specdl has no `{guess.word}` yet")
     return Told(listed(slot))
+
+
+def layer_hint(tag: str) -> str | None:
+    """What to do about a layer of others that is none here."""
+    from specdl.spec.words import LAYERS_NOT_HERE
+
+    return LAYERS_NOT_HERE.get(compact(tag.rpartition(".")[2]))
 
 
 def category_of(slot: Slot, tag: str) -> str | None:

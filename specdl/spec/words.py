@@ -295,7 +295,7 @@ inputs: bottom ~input ~from ~reads
 input: ~input_shape
 activation: act activation_fn activation_function ~nonlinearity
 trainable: requires_grad
-init: initializer initialiser weight_init kernel_initializer weight_filler
+init: initializer initialiser ~weight_init
 batch_size: batchsize bs minibatch_size ~batch
 epochs: n_epochs num_epochs max_epochs nb_epoch nb_epochs epoch
 steps: max_steps num_steps n_steps iterations max_iter train_steps ~step
@@ -344,6 +344,10 @@ NOT_HERE: Mapping[str, str] = {
     "solver_param": "write it as `optimizer`, `schedule` and `train`",
     "net_param": "write it as `model`",
     "compile": "write `optimizer`, `loss` and `metrics` at the top of the spec",
+    "type": "leave `type` out: there is one kind only",
+    "kernel_regularizer": "write `weight_decay` in `optimizer`",
+    "validation_split": 'write `split` in `data`, as in "split": {"validation": 0.1}',
+    "steps_per_epoch": "an epoch is all of the data once; `train.steps` counts steps",
     "device": "say it on the command line: --device cpu",
     "shuffle_buffer": "`data.shuffle` alone shuffles all of the data",
 }
@@ -352,5 +356,23 @@ NOT_HERE: Mapping[str, str] = {
 WRAPPERS = ("config", "kwargs", "params", "options", "inner_product_param", "args", "arguments")
 """Keys under which others write the options of a type; here they stand beside it."""
 
-NEEDLESS = ("in_features", "in_channels", "top")
+NEEDLESS = ("in_features", "in_channels", "top", "type")
 """Those of them that can be taken away and nothing else."""
+
+LAYERS_NOT_HERE: Mapping[str, str] = {
+    "input": "declare it as `model.input`",
+    "inputlayer": "declare it as `model.input`",
+    "data": "declare it as `data.source`",
+    "activation": 'write the activation itself as the type, as in {"type": "relu"}',
+    "sequential": "write its layers themselves: they follow one another as they stand",
+    "softmaxwithloss": 'write it as `loss`: {"type": "cross_entropy"}',
+}
+"""What to do about layers of others that are none here, by their names without case and joints."""
+
+INITS: Mapping[str, str] = {
+    "kernel_initializer": "weight",
+    "weight_filler": "weight",
+    "bias_initializer": "bias",
+    "bias_filler": "bias",
+}
+"""Keys that others have for the start of one parameter, and the parameter."""
