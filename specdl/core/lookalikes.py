@@ -95,10 +95,22 @@ def strangers(word: str) -> list[Stranger]:
     word of two alphabets the letters of the one that look like the other's: the ASCII ones stay
     where both could have been meant.
     """
+    if len(set(map(kind, word)) - {"plain"}) < 2 and "odd" not in map(kind, word):
+        return []  # nearly every word there is
     found = [Stranger(i, char, plain(char)) for i, char in enumerate(word) if unlike(word, i)]
     for part in WORD.finditer(word):
         found += mixed(part[0], part.start())
     return sorted(found, key=lambda each: each.index)
+
+
+@cache
+def kind(char: str) -> str:
+    """What a character is as far as strangers go: of an alphabet that has look-alikes, odd, or neither."""
+    if char in JOINERS or unlike(char, 0):
+        return "odd"
+    if char.isascii():
+        return "LATIN" if char.isalpha() else "plain"
+    return script(char) if script(char) in SCRIPTS else "plain"
 
 
 def unlike(word: str, index: int) -> bool:
@@ -160,10 +172,20 @@ def repaired(word: str) -> str:
     return "".join(chars)
 
 
+class Looks(dict[int, str]):
+    """For `str.translate`: what each character looks like, worked out once."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = lookalikes().get(chr(code)) or plain(chr(code))
+        return self[code]
+
+
+LOOKS = Looks()
+
+
 def skeleton(word: str) -> str:
     """What a word looks like in ASCII, as far as it does: equal for words that look the same."""
-    alike = lookalikes()
-    return unicodedata.normalize("NFC", "".join(alike.get(char, plain(char)) for char in word))
+    return word if word.isascii() else unicodedata.normalize("NFC", word.translate(LOOKS))
 
 
 def unlike_ascii(word: str) -> Stranger | None:

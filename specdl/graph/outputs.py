@@ -40,6 +40,12 @@ def outputs(spec: ModelSpec, model: Scope, report: Report) -> Outputs:
         last = model.names[-1]
         return {last: model.previous}
     names = (wanted,) if isinstance(wanted, str) else wanted
+    if not names:
+        help = f"leave it out: it is `{model.names[-1]}` then"
+        report.error(
+            Site("", ("model", "output"), (Section.OUTPUT,)), "E215", "`output` names no layer", help=help
+        )
+        return {model.names[-1]: None}
     found: Outputs = {}
     for i, name in enumerate(names):
         path: Path = ("model", "output") if isinstance(wanted, str) else ("model", "output", i)

@@ -67,6 +67,13 @@ def test_an_output_named_twice():
     assert found == [Finding("E213", "`beta` is named twice in `output`", ("model", "output", 1))]
 
 
+def test_no_output_is_named():
+    found = output(())
+    assert [(each.code, each.message, each.path) for each in found] == [
+        ("E215", "`output` names no layer", ("model", "output"))
+    ]
+
+
 def test_a_result_with_a_finding_is_silent():
     found = findings(linear(2, "a", "nobody"), model={"output": "a"})
     assert [each.code for each in found] == ["E211"]
