@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from specdl.compiler import check, compile
+    from specdl.analysis import check
+    from specdl.compiler import compile
     from specdl.core.diagnostics import Diagnostic
     from specdl.core.errors import DivergedError, ResourceError, SpecdlError, SpecError, UsageError
     from specdl.runner.model import Model
@@ -37,7 +38,8 @@ __all__ = [
 ]
 
 HOMES = {
-    "specdl.compiler": ("check", "compile"),
+    "specdl.analysis": ("check",),
+    "specdl.compiler": ("compile",),
     "specdl.core.diagnostics": ("Diagnostic",),
     "specdl.core.errors": ("DivergedError", "ResourceError", "SpecError", "SpecdlError", "UsageError"),
     "specdl.runner.model": ("Model",),

@@ -9,18 +9,10 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from specdl.analysis import Compilation, Source, ahead, analyse, reading
 from specdl.backends.c.compiler import Tell, silent
 from specdl.backends.choice import suited
-from specdl.compiler import (
-    Compilation,
-    Source,
-    ahead,
-    analyse,
-    build_model,
-    reading,
-    require_memory,
-    supported,
-)
+from specdl.compiler import build_model, require_memory, supported
 from specdl.core.errors import FindingsError, SpecError, UsageError
 from specdl.data.base import Reading
 from specdl.graph.need import need

@@ -23,7 +23,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 import specdl
-from specdl.compiler import analyse, build_model, reading
+from specdl.analysis import analyse, reading
+from specdl.compiler import build_model
 from specdl.data.load import load
 from specdl.data.order import Order
 

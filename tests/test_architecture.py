@@ -19,7 +19,7 @@ from specdl.ops.registry import CATALOGS as OPS
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "specdl"
 
-ORDER = "core ops data spec graph program loops plan lint".split()
+ORDER = "core ops data spec graph program loops plan lint analysis".split()
 ORDER += "backends runner testing compiler training editor cli".split()
 """A package, or a module of the top level, imports only from those before it."""
 FACE = "cli"

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from specdl.analysis import check
 from specdl.cli.main import main
-from specdl.compiler import check
 from specdl.core.codes import STAGES
 from tests.spec.agreement import UNSAID
 from tests.spec.specs import disc

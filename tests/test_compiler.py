@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import specdl
-from specdl.compiler import analyse
+from specdl.analysis import analyse
 from specdl.core.catalog import Catalog
 from specdl.spec.fields import CATALOGS
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from specdl.compiler import analyse
+from specdl.analysis import analyse
 
 MODELS = ["models/disc.json", "models/digits.json", "models/two_inputs.json", "models/autoencoder.json"]
 

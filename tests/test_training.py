@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import specdl
-from specdl.compiler import analyse
+from specdl.analysis import analyse
 from specdl.runner.errors import RunError
 from specdl.spec.resolved import digest
 from specdl.training import as_given, samples_of

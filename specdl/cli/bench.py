@@ -18,7 +18,7 @@ from specdl.cli.samples import training_part
 from specdl.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from specdl.compiler import Compilation
+    from specdl.analysis import Compilation
 
 RANDOM_BATCHES = 20
 

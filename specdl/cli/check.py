@@ -16,7 +16,7 @@ from specdl.cli.options import format_option, reading_options, size
 from specdl.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from specdl.compiler import Compilation
+    from specdl.analysis import Compilation
     from specdl.core.diagnostics import Diagnostic
     from specdl.spec.document import Document
 
@@ -128,7 +128,7 @@ class Session:
 
     def diagnose(self, source: str | Document) -> list[Diagnostic]:
         """Every finding about one spec."""
-        from specdl.compiler import checked
+        from specdl.analysis import checked
 
         self.compilation, found = checked(
             source,

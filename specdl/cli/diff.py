@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
 
 def side(args: argparse.Namespace, source: str) -> Side:
     """One of the two; raises `SpecError`. A run is compared by the spec it was trained with."""
-    from specdl.compiler import analyse
+    from specdl.analysis import analyse
     from specdl.plan.compare import Side
 
     path = Path(source)

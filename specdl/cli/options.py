@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from specdl.compiler import Compilation
+    from specdl.analysis import Compilation
     from specdl.runner.model import Model
 
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGTP]i?)?B?", re.IGNORECASE)
@@ -99,8 +99,8 @@ def analysed(args: argparse.Namespace, dtype: str | None = None) -> Compilation:
 
     Raises `SpecError` if there are errors. Does not import torch.
     """
+    from specdl.analysis import analyse, linted
     from specdl.cli import output
-    from specdl.compiler import analyse, linted
     from specdl.core.errors import SpecError
 
     compilation, findings = analyse(args.spec, args.overrides, args.plugins, dtype, args.allow)

@@ -19,8 +19,8 @@ from specdl.core.diagnostics import Path, path_text
 from specdl.core.errors import ResourceError
 
 if TYPE_CHECKING:
+    from specdl.analysis import Compilation
     from specdl.backends.base import AnyPlan
-    from specdl.compiler import Compilation
     from specdl.graph.graph import Graph
     from specdl.plan.consumers import Consumers
     from specdl.plan.plan import Plan, Schedule
@@ -85,7 +85,7 @@ def exit_code(figures: dict[str, Any]) -> int:
 
 def summary(compilation: Compilation, chosen: AnyPlan, marked: Marks = None) -> dict[str, Any]:
     """The figures of a plan, by the keys of its JSON; the bytes are those of the backend's plan."""
-    from specdl.compiler import known
+    from specdl.analysis import known
     from specdl.plan.consumers import consumers
 
     plan = compilation.plan

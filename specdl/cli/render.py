@@ -24,7 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the resolved spec; the exit code."""
-    from specdl.compiler import front
+    from specdl.analysis import front
     from specdl.core.errors import SpecError
     from specdl.spec.plugins import load_plugins
     from specdl.spec.resolved import render

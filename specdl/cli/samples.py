@@ -9,7 +9,7 @@ from specdl.cli import output
 from specdl.core.errors import FindingsError
 
 if TYPE_CHECKING:
-    from specdl.compiler import Compilation
+    from specdl.analysis import Compilation
     from specdl.data.base import Data, DataSpec, Part
 
 
@@ -18,7 +18,8 @@ def loaded(compilation: Compilation, data: DataSpec, allow: list[str]) -> Data:
 
     Raises `FindingsError` where it cannot be had, and `ResourceError` where it does not fit into memory.
     """
-    from specdl.compiler import ahead, reading, require_memory
+    from specdl.analysis import ahead, reading
+    from specdl.compiler import require_memory
     from specdl.data.load import load
 
     told = reading(compilation, allow)

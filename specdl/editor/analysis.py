@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path as FilePath
 
-from specdl.compiler import checked
+from specdl.analysis import checked
 from specdl.core.diagnostics import Diagnostic
 from specdl.core.errors import SpecError, UsageError
 from specdl.editor.figures import Numbers

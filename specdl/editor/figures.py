@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from specdl.compiler import Compilation
+from specdl.analysis import Compilation
 from specdl.core.diagnostics import Path
 from specdl.core.types import TensorType
 from specdl.graph.graph import Node

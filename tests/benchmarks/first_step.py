@@ -26,8 +26,9 @@ def measure(source: Any, backend: str) -> dict[str, Any]:
 
     torch_s = time.perf_counter() - start
     start = time.perf_counter()
+    from specdl.analysis import analyse
     from specdl.cli.samples import random_part
-    from specdl.compiler import analyse, build_model
+    from specdl.compiler import build_model
     from specdl.runner.bench import Walk
 
     imports_s = time.perf_counter() - start

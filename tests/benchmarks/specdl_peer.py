@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
+from specdl.analysis import Compilation, analyse
 from specdl.backends.torch.threads import threads
-from specdl.compiler import Compilation, analyse
 from specdl.runner.bench import GROUP_SECONDS, Walk, limit
 from specdl.runner.model import Model
 from specdl.training import job

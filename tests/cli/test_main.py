@@ -28,7 +28,7 @@ def test_help_imports_nothing_that_takes_long(command):
 import sys
 from specdl.cli.main import main
 main([*{command.split()!r}, "--help"])
-heavy = ("torch", "numpy", "pydantic", "rich", "yaml", "jsonschema", "safetensors", "specdl.compiler")
+heavy = ("torch", "numpy", "pydantic", "rich", "yaml", "jsonschema", "safetensors", "specdl.analysis")
 print([name for name in heavy if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

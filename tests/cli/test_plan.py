@@ -119,8 +119,8 @@ def test_program_of_a_native_backend(specdl, small, monkeypatch):
 @pytest.mark.parametrize("backend", ["torch", "auto"])
 @pytest.mark.parametrize("limit", ["6kB", "10kB", "1MB", "8GiB"])
 def test_the_largest_batch_is_the_largest(specdl, small, limit, backend):
+    from specdl.analysis import analyse
     from specdl.backends.choice import planned
-    from specdl.compiler import analyse
 
     found = specdl("plan", small, "--fit", limit, "--backend", backend, "--format", "json").json["fit"]
     compilation, _ = analyse(small)

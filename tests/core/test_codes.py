@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 import specdl as package
-from specdl.compiler import check
+from specdl.analysis import check
 from specdl.core import codes
 from specdl.core.codes import Example, examples, page, pages, parse
 

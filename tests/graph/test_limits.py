@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from specdl.compiler import analyse
+from specdl.analysis import analyse
 from specdl.graph.limits import limits, target_limits
 from tests.cli.conftest import spec
 

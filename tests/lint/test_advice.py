@@ -3,7 +3,7 @@
 import pytest
 
 import specdl
-from specdl.compiler import analyse
+from specdl.analysis import analyse
 from specdl.core.advice import Run
 from specdl.core.types import TensorType
 from specdl.lint.subject import Subject

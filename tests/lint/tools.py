@@ -1,6 +1,6 @@
 """Small specs, and what the lint says of them."""
 
-from specdl.compiler import analyse
+from specdl.analysis import analyse
 from specdl.lint.lint import lint
 from specdl.lint.subject import Subject
 

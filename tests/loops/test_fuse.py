@@ -8,10 +8,10 @@ from typing import Literal
 
 import pytest
 
+from specdl.analysis import analyse
 from specdl.backends.c.assemble import Assembler
 from specdl.backends.c.functions import Goal
 from specdl.backends.c.target import Target
-from specdl.compiler import analyse
 from specdl.core.errors import CompilerFault
 from specdl.loops.fuse import STATEMENTS, fuse
 from specdl.loops.nests import Nest

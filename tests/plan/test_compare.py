@@ -2,7 +2,7 @@ import copy
 
 import pytest
 
-from specdl.compiler import analyse
+from specdl.analysis import analyse
 from specdl.plan.compare import Change, Layer, Side, compare
 from specdl.spec.document import read
 from specdl.spec.resolved import render

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from specdl.analysis import analyse
 from specdl.backends.choice import native_plan
-from specdl.compiler import analyse
 from specdl.core.types import aligned
 from specdl.ops.optimizers.adam import Adam
 from specdl.plan.consumers import SECTIONS, consumers

@@ -6,8 +6,8 @@ import safetensors.torch
 import torch
 
 import specdl
-from specdl import compiler
-from specdl.compiler import analyse
+from specdl import analysis
+from specdl.analysis import analyse
 from specdl.core.types import TensorType
 from specdl.plan import disk
 from specdl.plan.disk import checkpoint_bytes, checkpoints_at_once, file_bytes
@@ -70,7 +70,7 @@ def test_free_disk_of_what_is_not_there_yet(tmp_path):
 
 
 def told(monkeypatch, value, free):
-    monkeypatch.setattr(compiler, "free_disk", lambda path: free)
+    monkeypatch.setattr(analysis, "free_disk", lambda path: free)
     monkeypatch.setattr(disk, "free_disk", lambda path: free)
     return specdl.check(value)
 

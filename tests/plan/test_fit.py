@@ -1,6 +1,6 @@
 import pytest
 
-from specdl.compiler import analyse, programs
+from specdl.analysis import analyse, programs
 from specdl.plan.fit import largest_batch
 from specdl.plan.plan import make
 from tests.cli.conftest import spec

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import specdl
-from specdl.compiler import analyse
+from specdl.analysis import analyse
 from specdl.core.diagnostics import Replace
 from specdl.plan.machine import readable
 from tests.cli.conftest import spec
@@ -42,10 +42,10 @@ def test_the_three_that_take_most_with_their_places():
 
 def test_the_limit_is_told_with_whose_it_is(monkeypatch):
     assert refused(spec(), 1000).message.endswith("and `--max-memory` allows 1,000 bytes")
-    from specdl import compiler
+    from specdl import analysis
     from specdl.plan.machine import Limit
 
-    monkeypatch.setattr(compiler, "memory_limit", lambda: Limit(1 << 10, "the cgroup `/a` allows"))
+    monkeypatch.setattr(analysis, "memory_limit", lambda: Limit(1 << 10, "the cgroup `/a` allows"))
     assert refused(spec()).message.endswith("and the cgroup `/a` allows 1,024 bytes")
 
 
@@ -62,7 +62,7 @@ def test_the_batch_that_fits_can_be_pasted():
 
 
 def test_the_fix_is_the_same_batch_and_not_sure():
-    from specdl.compiler import known, memory_findings
+    from specdl.analysis import known, memory_findings
     from specdl.plan.machine import Limit
 
     value = linear(100, 10)

@@ -24,7 +24,7 @@ import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from specdl.compiler import check
+from specdl.analysis import check
 from specdl.core.errors import SpecError
 from specdl.core.formats.human import human
 from specdl.spec.document import of_text

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from specdl.compiler import analyse, reading
+from specdl.analysis import analyse, reading
 from specdl.core.diagnostics import Finding, Fix, Replace
 from specdl.core.errors import SpecError
 from specdl.spec import extends

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from specdl.compiler import analyse
+from specdl.analysis import analyse
 from specdl.spec import yaml_text
 from specdl.spec.document import read
 from specdl.spec.resolved import digest, render

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from specdl.analysis import Compilation, analyse
 from specdl.backends.base import Executable
 from specdl.backends.c.compiler import find
 from specdl.backends.c.executable import NativeExecutable
 from specdl.backends.c.executable import lower as lower_to_c
 from specdl.backends.choice import native_plan
 from specdl.backends.torch.executable import lower as lower_to_torch
-from specdl.compiler import Compilation, analyse
 from specdl.data.deal import Deal
 from specdl.data.order import Order, batches
 

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
+from specdl.analysis import programs, reading
 from specdl.backends.base import StepScalars
 from specdl.backends.c.compiler import find
 from specdl.backends.c.executable import lower as lower_to_c
 from specdl.backends.choice import native_plan
 from specdl.backends.torch.executable import lower as lower_to_torch
-from specdl.compiler import programs, reading
 from specdl.core.errors import CompilerFault, UsageError
 from specdl.data.deal import Deal
 from specdl.data.load import load

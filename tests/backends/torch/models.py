@@ -4,9 +4,9 @@ from typing import Any
 
 import torch
 
+from specdl.analysis import analyse
 from specdl.backends.torch.executable import TorchExecutable
 from specdl.backends.torch.executable import lower as lower_to_torch
-from specdl.compiler import analyse
 
 Tensor = torch.Tensor
 

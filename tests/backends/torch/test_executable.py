@@ -172,8 +172,8 @@ def test_batches_that_do_not_fit(made):
 
 
 def test_a_model_without_a_loss_runs_forward_only():
+    from specdl.analysis import analyse
     from specdl.backends.torch.executable import lower
-    from specdl.compiler import analyse
     from specdl.plan.plan import make
 
     compilation, _ = analyse(spec())

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from specdl.compiler import Compilation, analyse
+from specdl.analysis import Compilation, analyse
 from specdl.runner.report.facts import Classes, Regions, RunFacts, Values
 
 MODELS = Path(__file__).parents[3] / "models"

@@ -1,0 +1,270 @@
+"""A spec through every stage that needs no backend: what is known of it, and every finding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from specdl.core.diagnostics import Diagnostic, Finding
+from specdl.core.errors import CompilerFault, SpecError, UsageError
+from specdl.core.types import TensorType
+from specdl.data.base import SOURCE, Ahead, DataSpec, Reading
+from specdl.data.check import bytes_ahead
+from specdl.data.check import check as check_data
+from specdl.graph.build import build
+from specdl.graph.graph import Graph
+from specdl.graph.need import need
+from specdl.lint.silence import heard, require_warnings
+from specdl.lint.subject import Subject
+from specdl.plan.bound import checkpoint_at_most, run_at_most
+from specdl.plan.machine import Limit, free_disk, memory_limit
+from specdl.spec.document import Document, read
+from specdl.spec.model import ModelSpec
+from specdl.spec.plugins import Plugin, load_plugins
+from specdl.spec.validate import validate
+
+if TYPE_CHECKING:
+    from specdl.ops.base import Optimizer
+    from specdl.plan.plan import Plan
+    from specdl.program.program import Program
+
+Source = str | PathLike[str] | Mapping[str, Any] | ModelSpec | Document
+"""A spec: the path of a file (`-` is standard input), a dict as JSON would give it, a `ModelSpec`, or a
+document that is read already."""
+
+
+@dataclass(frozen=True)
+class Compilation:
+    """A spec with all that is known about it before a backend is chosen; nothing of it needs torch."""
+
+    document: Document
+    spec: ModelSpec
+    graph: Graph
+
+    @cached_property
+    def plan(self) -> Plan:
+        """Where every value lies: made when it is first asked for, since a check seldom needs it.
+
+        Raises `UsageError` for a plug-in's op that cannot be lowered.
+        """
+        from specdl.plan.plan import make
+
+        try:
+            return make(programs(self.graph, self.spec.optimizer), self.spec.data.batch_size)
+        except (CompilerFault, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as fault:
+            tags = sorted({op.type for op, _ in plugged_in(self.graph, self.spec)})
+            if not tags:
+                raise
+            raise broken_promise("` or `".join(tags), fault) from fault
+
+
+def analyse(
+    source: Source,
+    overrides: Iterable[str] = (),
+    plugins: Iterable[Plugin] = (),
+    dtype: str | None = None,
+    allow: Iterable[str | PathLike[str]] = (),
+) -> tuple[Compilation | None, list[Diagnostic]]:
+    """A spec through every stage up to its graph, and what was found on the way.
+
+    Between stages errors stop the way: then there is no compilation. Raises `UsageError` for a
+    plug-in that cannot be loaded.
+    """
+    load_plugins(plugins)
+    document, spec, findings = front(source, overrides, allow)
+    if document is None or spec is None:
+        return None, findings
+    if dtype is not None:
+        spec = with_dtype(spec, dtype)
+    graph, found = build(spec)
+    findings += document.diagnose(found)
+    if graph is None:
+        return None, findings
+    compilation = Compilation(document, spec, graph)
+    if plugged_in(graph, spec):
+        compilation.plan  # noqa: B018 - what is wrong with an op from outside is told now
+    return compilation, findings
+
+
+def front(
+    source: Source, overrides: Iterable[str] = (), allow: Iterable[str | PathLike[str]] = ()
+) -> tuple[Document | None, ModelSpec | None, list[Diagnostic]]:
+    """A spec read and validated."""
+    try:
+        given = Path(source) if isinstance(source, PathLike) else source
+        document = read(given, tuple(overrides), tuple(map(Path, allow)))
+    except SpecError as error:
+        return None, None, list(error.diagnostics)
+    spec, found = validate(document)
+    return document, spec, document.diagnose(found)
+
+
+def with_dtype(spec: ModelSpec, dtype: str) -> ModelSpec:
+    """The spec with another `model.dtype`."""
+    if dtype not in ("float32", "float64"):
+        raise UsageError(f"there is no dtype `{dtype}`: use float32 or float64")
+    return spec.model_copy(update={"model": spec.model.model_copy(update={"dtype": dtype})})
+
+
+def programs(graph: Graph, optimizer: Optimizer | None) -> dict[str, Program]:
+    """The programs that take turns: see `specdl.plan.plan.Plan.schedules`."""
+    from specdl.program.lower import lower as lower_graph
+    from specdl.program.passes import optimize, whole_step
+
+    made = {"infer": optimize(lower_graph(graph, None, "infer"))}
+    if graph.losses:
+        train = optimize(lower_graph(graph, optimizer, "train"))
+        made |= {
+            "evaluate": optimize(lower_graph(graph, None, "evaluate")),
+            "train": train,
+            "step": whole_step(train),
+        }
+    return made
+
+
+def check(
+    source: Source,
+    *,
+    overrides: Iterable[str] = (),
+    plugins: Iterable[Plugin] = (),
+    max_memory: int | None = None,
+    allow: Iterable[str | PathLike[str]] = (),
+    data: bool = False,
+    ignore: Iterable[str] = (),
+) -> list[Diagnostic]:
+    """Every finding about a spec; empty if there is nothing to say.
+
+    `overrides` are assignments as on the command line (`"optimizer.lr=0.01"`), `plugins` names
+    of modules with ops of your own, `max_memory` the bytes a run may take (default: the
+    machine's memory), `allow` folders in which data may lie, and `data` says whether to open
+    the data and check what is in it. `ignore` names codes of warnings that are not to be told, beside
+    those of the spec's own `lint.ignore`. Nothing is run, and torch is not imported. Raises
+    `UsageError` for an override, plug-in or code that cannot be used.
+
+    >>> check({"specdl": 1})[0].code
+    'E112'
+    """
+    return checked(source, overrides, plugins, max_memory, allow, data, ignore)[1]
+
+
+def checked(
+    source: Source,
+    overrides: Iterable[str] = (),
+    plugins: Iterable[Plugin] = (),
+    max_memory: int | None = None,
+    allow: Iterable[str | PathLike[str]] = (),
+    data: bool = False,
+    ignore: Iterable[str] = (),
+) -> tuple[Compilation | None, list[Diagnostic]]:
+    """What `check` finds, with the compilation that it was found in."""
+    silent = frozenset(ignore)
+    require_warnings(silent)
+    compilation, findings = analyse(source, overrides, plugins, allow=allow)
+    if compilation is None:
+        return None, findings
+    limit = memory_limit() if max_memory is None else Limit(max_memory, "`--max-memory` allows")
+    told = reading(compilation, allow)
+    short = memory_findings(compilation, limit, ahead(compilation, told) if data else known(compilation))
+    readily = data and not any(each.path == SOURCE for each in short)
+    rows: dict[str, int] = {}
+    found = [*data_findings(compilation, told, rows, opened=readily), *short]
+    if not short:
+        found += disk_findings(compilation, Path.cwd())
+    subject = Subject(compilation.document, compilation.spec, compilation.graph, rows)
+    return compilation, heard(subject, findings, found, silent)
+
+
+def linted(compilation: Compilation, findings: list[Diagnostic]) -> list[Diagnostic]:
+    """The findings of a compilation with those of the lint, without what the spec silences."""
+    subject = Subject(compilation.document, compilation.spec, compilation.graph)
+    return heard(subject, findings)
+
+
+def reading(compilation: Compilation, allow: Iterable[str | PathLike[str]] = ()) -> Reading:
+    """What the data stage is told of a compilation."""
+    spec, document = compilation.spec, compilation.document
+    folders = (document.folder, *map(Path, allow))
+    return Reading(need(compilation.graph, spec), spec.seed, document.home(("data",)).folder, folders)
+
+
+def data_findings(
+    compilation: Compilation, told: Reading, rows: dict[str, int], opened: bool = False
+) -> list[Finding]:
+    """What is wrong with the data, as far as its options tell, or as it is once it is `opened`.
+
+    Then `rows` is filled with the samples of each part.
+    """
+    data = compilation.spec.data
+    if not opened or data.source is None:
+        return check_data(data, told)
+    from specdl.data.examine import examine
+    from specdl.graph.limits import target_limits
+
+    return examine(data, told, target_limits(compilation.graph), rows)
+
+
+def memory_findings(compilation: Compilation, limit: Limit | None, data: Ahead) -> list[Finding]:
+    """E510 if a run would take more than there is: its buffers, and its data where their size is known."""
+    graph, spec = compilation.graph, compilation.spec
+    if (
+        limit is None
+        or run_at_most(graph, spec.optimizer, spec.data.batch_size) + data.nbytes <= limit.nbytes
+    ):
+        return []
+    plan = compilation.plan
+    if plan.bytes.total + data.nbytes <= limit.nbytes:
+        return []
+    from specdl.plan.memory import too_much
+
+    return [too_much(plan, compilation.graph, data, limit)]
+
+
+def disk_findings(compilation: Compilation, folder: Path) -> list[Finding]:
+    """W520 if the checkpoints of a run surely do not fit on the disk of a folder."""
+    graph, spec = compilation.graph, compilation.spec
+    free = free_disk(folder)
+    if not graph.losses or free is None:
+        return []
+    if (spec.train.keep + 2) * checkpoint_at_most(graph, spec.optimizer) <= free:
+        return []
+    from specdl.plan.disk import checkpoint_bytes, finding
+
+    size = checkpoint_bytes(compilation.plan.schedules["train"].program)
+    found = finding(size, spec.train.keep, spec.train.steps, folder)
+    return [] if found is None else [found]
+
+
+def known(compilation: Compilation, data: DataSpec | None = None) -> Ahead:
+    """The bytes of the samples where the options of `data`, by default the spec's, tell them, else 0."""
+    wanted = need(compilation.graph, compilation.spec)
+    return Ahead(bytes_ahead(data or compilation.spec.data, wanted) or 0)
+
+
+def ahead(compilation: Compilation, told: Reading, data: DataSpec | None = None) -> Ahead:
+    """The bytes of the samples where their options or their files tell them, else 0."""
+    chosen, counted = data or compilation.spec.data, known(compilation, data)
+    if counted.nbytes or chosen.source is None or not chosen.source.files():
+        return counted
+    from specdl.data.ahead import ahead as ahead_of_files
+
+    return ahead_of_files(chosen, told) or counted
+
+
+def plugged_in(graph: Graph, spec: ModelSpec) -> set[tuple[Any, tuple[TensorType, ...]]]:
+    """The ops of a graph that do not come with the package, and the types each is used on."""
+    values = {**graph.inputs, **graph.values, **graph.targets}
+    uses: set[tuple[Any, tuple[TensorType, ...]]] = set()
+    uses |= {(node.op, tuple(values[v] for v in node.inputs.values())) for node in graph.nodes}
+    uses |= {(loss.op, (values[loss.output], values[loss.target])) for loss in graph.losses}
+    uses |= {(spec.optimizer, (parameter.type,)) for parameter in graph.parameters.values()}
+    return {(op, types) for op, types in uses if not type(op).__module__.startswith("specdl.")}
+
+
+def broken_promise(tag: str, fault: Exception) -> UsageError:
+    """What is told of an op from outside that does not keep its contract."""
+    kind = "" if isinstance(fault, AssertionError) else f"{type(fault).__name__}: "
+    return UsageError(f"the plug-in's `{tag}` breaks its contract: {kind}{fault}", code="E230")
