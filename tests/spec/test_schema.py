@@ -6,6 +6,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from specdl.core.errors import SpecError
 from specdl.ops.base import LayerEntry
 from specdl.spec.document import read
 from specdl.spec.fields import CATALOGS, keys, wiring
@@ -226,5 +227,8 @@ def test_it_takes_specs(make):
 def test_it_refuses_no_spec_that_the_reader_takes(seed):
     value = copy.deepcopy(random.Random(seed).choice([disc(), rich()]))
     mutate(value, random.Random(seed))
-    if validate(read(json.loads(json.dumps(value))))[0] is not None:
-        assert VALIDATOR.is_valid(value)
+    try:
+        right = validate(read(json.loads(json.dumps(value))))[0] is not None
+    except SpecError:  # a key that no text may have
+        right = False
+    assert VALIDATOR.is_valid(value) or not right
