@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -13,7 +12,7 @@ from specdl.spec.text import MAX_FINDINGS, Fault, Span, show_key
 
 SHOWN = 4
 """How many strangers of a key are told."""
-MAX_FIXES = 50
+MAX_FIXES = 20
 """A fix looks through all of the text; keys past these have none until the first are mended."""
 
 OddKey = tuple[str, Span, Mapping[str, Any]]
@@ -94,11 +93,22 @@ def mended(
         )
     if text[span[0]] not in "\"'" and key != key.lstrip():
         return indented(text, key, span)
-    word = re.escape(key)
-    edges = (r"\b" if key[0].isalnum() else "", r"\b" if key[-1].isalnum() else "")
-    places = [match.span() for match in re.finditer(edges[0] + word + edges[1], text)]
+    places = occurrences(text, key)
     edits = tuple(TextEdit(*each, meant) for each in places)
     return TextFix(f"write `{show_key(meant)}`", edits, sure=meant.isidentifier())
+
+
+def occurrences(text: str, word: str) -> list[Span]:
+    """Where a word stands in a text, by itself and not within another."""
+    found: list[Span] = []
+    at = text.find(word)
+    while at >= 0:
+        end = at + len(word)
+        inside = text[at - 1 : at].isalnum() and word[0].isalnum()
+        if not inside and not (text[end : end + 1].isalnum() and word[-1].isalnum()):
+            found.append((at, end))
+        at = text.find(word, end)
+    return found
 
 
 def indented(text: str, key: str, span: Span) -> TextFix:

@@ -19,6 +19,8 @@ MAX_EDITS = 10_000
 AROUND = 20
 """Lines before a fault in which its cause is looked for."""
 WORD = re.compile(r"[^ \t\r\n,:\[\]{}]+")
+NEAR = 10_000
+"""Characters on both sides of a fault in which its cause is looked for, where lines are long."""
 TABS = re.compile(r"^ *\t[ \t]*", re.MULTILINE)
 BLANKS = "\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000"
 NO_WIDTH = "\u200b"
@@ -77,8 +79,8 @@ def lines(begin: int, at: int, text: str) -> Span:
         if text.count("\n", start, at) <= AROUND:
             break
         start = text.find("\n", start) + 1
-    end = text.find("\n", at)
-    return start, len(text) if end < 0 else end
+    end = text.find("\n", at, at + NEAR)
+    return max(start, at - NEAR), min(len(text), at + NEAR) if end < 0 else end
 
 
 def blanks(problem: str, context: str, at: int, begin: int, text: str) -> Fault | None:
