@@ -172,9 +172,9 @@ def checked(
     readily = data and not any(each.path == SOURCE for each in short)
     rows: dict[str, int] = {}
     found = [*data_findings(compilation, told, rows, opened=readily), *short]
-    if not short:
-        found += disk_findings(compilation, Path.cwd())
     subject = Subject(compilation.document, compilation.spec, compilation.graph, rows)
+    if not short:
+        found += disk_findings(compilation, subject.run.steps, Path.cwd())
     return compilation, heard(subject, findings, found, silent)
 
 
@@ -223,8 +223,8 @@ def memory_findings(compilation: Compilation, limit: Limit | None, data: Ahead) 
     return [too_much(plan, compilation.graph, data, limit)]
 
 
-def disk_findings(compilation: Compilation, folder: Path) -> list[Finding]:
-    """W520 if the checkpoints of a run surely do not fit on the disk of a folder."""
+def disk_findings(compilation: Compilation, steps: int | None, folder: Path) -> list[Finding]:
+    """W520 if the checkpoints of a run of so many steps surely do not fit on the disk of a folder."""
     graph, spec = compilation.graph, compilation.spec
     free = free_disk(folder)
     if not graph.losses or free is None:
@@ -234,7 +234,7 @@ def disk_findings(compilation: Compilation, folder: Path) -> list[Finding]:
     from specdl.plan.disk import checkpoint_bytes, finding
 
     size = checkpoint_bytes(compilation.plan.schedules["train"].program)
-    found = finding(size, spec.train.keep, spec.train.steps, folder)
+    found = finding(size, spec.train.keep, steps, folder)
     return [] if found is None else [found]
 
 

@@ -63,9 +63,9 @@ def finding(size: int, keep: int, steps: int | None, folder: Path) -> Finding | 
     if free is None or count * size <= free:
         return None
     message = f"{room_wanted(size, count)}, and the disk of the working folder has {readable(free)} free"
-    fitting = next((fewer for fewer in range(keep - 1, 0, -1) if (fewer + 2) * size <= free), None)
+    fitting = min(keep - 1, free // size - 2)
     path = ("train", "keep")
-    if fitting is None:
+    if fitting < 1:
         help, fix = "specdl train SPEC --out DIR writes to another disk", None
     else:
         help = f'"keep": {fitting}'

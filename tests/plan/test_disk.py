@@ -135,3 +135,13 @@ def test_a_dry_run_looks_at_the_disk_too(monkeypatch, tmp_path, capsys):
     assert main(words) == 4
     assert "error[E520]" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
+
+
+def test_a_run_that_writes_few_checkpoints_needs_room_for_few(monkeypatch):
+    value = spec(train={"epochs": 1, "keep": 2**63 - 1})
+    compilation, _ = analyse(value)
+    size = checkpoint_bytes(compilation.plan.schedules["train"].program)
+    steps = 40 // 8  # as many as the samples make batches
+    assert told(monkeypatch, value, steps * size) == []
+    (finding,) = told(monkeypatch, value, steps * size - 1)
+    assert finding.help == f'"keep": {steps - 3}'
