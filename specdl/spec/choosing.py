@@ -206,13 +206,21 @@ def shorthand(walker: Walker, slot: Slot, raw: Mapping[str, Any], site: Site) ->
     if value is not None:
         edits = (Replace(site.path, {"type": guess.word, **rest}),)
     whole = {"type": guess.word, **rest}
-    short = len(str(whole)) <= 80 and value is not None
+    faulty = holds_failed(whole)  # an expression in it has a finding of its own
+    short = len(str(whole)) <= 80 and value is not None and not faulty
     help = f"write {JSON.write(whole)}" if short else f'write "type": "{guess.word}"'
-    fix = None if "type" in rest else Fix(help, edits, sure)
+    fix = None if "type" in rest or faulty else Fix(help, edits, sure)
     message = f"{named(site, slot)} needs `type`, the name of {article(NOUNS[slot.category])}"
     walker.tell("E112", message, site, help=help, fix=fix)
     judged = cls if isinstance(value, dict) or value is None else None
     return Choice(judged, whole, inner, certain=False)
+
+
+def holds_failed(value: Any) -> bool:
+    """Whether a raw value holds an expression that has no value."""
+    if isinstance(value, (dict, list)):
+        return any(map(holds_failed, value.values() if isinstance(value, dict) else value))
+    return value is FAILED
 
 
 def tag_of(cls: type[Entry] | None, said: str) -> str:

@@ -28,6 +28,13 @@ def test_what_depends_on_something_faulty_is_silent():
     assert found(value) == [("E115", ("blocks", "dense", "params", "units"))]
 
 
+def test_a_short_form_with_a_faulty_expression_is_told_without_it():
+    value = disc()
+    value["model"]["layers"] = [{"Linear": {"out_features": "${1 / 0}"}}, {"linear": ["${1 / 0}"]}]
+    told = [(each.code, each.help, each.fix) for each in validate(read(value))[1] if each.code == "E112"]
+    assert told == [("E112", 'write "type": "linear"', None)] * 2
+
+
 def test_names_of_a_section_that_cannot_be_read_are_not_told_one_by_one():
     assert found(rich() | {"vars": [1]}) == [("E113", ("vars",))]
     assert found(rich() | {"blocks": "none"}) == [("E113", ("blocks",))]
