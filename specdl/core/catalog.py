@@ -23,6 +23,8 @@ class Catalog:
     def __init__(self, category: str, base: type[Entry], packages: Iterable[str]) -> None:
         self.category, self.base, self.packages = category, base, tuple(packages)
         self.plugins: dict[str, type[Entry]] = {}
+        self.imported: dict[str, type[Entry]] = {}
+        """The classes of the index that have been named."""
 
     @cached_property
     def index(self) -> Mapping[str, str]:
@@ -41,11 +43,11 @@ class Catalog:
 
     def get(self, tag: str) -> type[Entry] | None:
         """The class of a tag, or None if there is no such tag."""
-        if tag in self.plugins:
-            return self.plugins[tag]
-        if tag not in self.index:
-            return None
-        return entry_class(importlib.import_module(self.index[tag]), tag, self.base)
+        found = self.plugins.get(tag) or self.imported.get(tag)
+        if found is None and tag in self.index:
+            found = entry_class(importlib.import_module(self.index[tag]), tag, self.base)
+            self.imported[tag] = found
+        return found
 
     def add(self, cls: type[Entry]) -> None:
         """Make a plug-in's class available under its tag.

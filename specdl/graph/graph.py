@@ -108,25 +108,24 @@ class Graph:
         known = {*self.inputs}
         seen: set[str] = set()
         for node in self.nodes:
-            require(node.name not in seen, f"two nodes are called `{node.name}`")
+            require(node.name not in seen, "two nodes are called `%s`", node.name)
             seen.add(node.name)
             for value in node.inputs.values():
-                require(value in known, f"`{value}` is read before it is made: {node}")
+                require(value in known, "`%s` is read before it is made: %s", value, node)
             for value in (*node.outputs.values(), *node.saved.values()):
-                require(value not in known and value not in self.targets, f"`{value}` is made twice: {node}")
+                fresh = value not in known and value not in self.targets
+                require(fresh, "`%s` is made twice: %s", value, node)
                 known.add(value)
             self.verify_types(node)
         require(known | {*self.targets} == {*self.values}, "the values are not those that are made")
         read = {name for node in self.nodes for name in node.params.values()}
         for name in self.parameters:
-            require(name in read, f"no node reads the parameter `{name}`")
+            require(name in read, "no node reads the parameter `%s`", name)
         for name, value in self.outputs.items():
-            require(value in known, f"the output `{name}` is `{value}`, which is not made")
+            require(value in known, "the output `%s` is `%s`, which is not made", name, value)
         for loss in self.losses:
-            require(
-                loss.output in known and loss.target in self.targets,
-                f"a loss reads what is not there: {loss}",
-            )
+            there = loss.output in known and loss.target in self.targets
+            require(there, "a loss reads what is not there: %s", loss)
         return self
 
     def verify_types(self, node: Node) -> None:
@@ -134,16 +133,18 @@ class Graph:
         op: Any = node.op
         signature = op.signature(*(self.values[value] for value in node.inputs.values()))
         results = {**node.outputs, **node.saved}
-        require(
-            results.keys() == {*signature.out, *signature.saved}, f"results are missing or too many: {node}"
-        )
+        made = {*signature.out, *signature.saved}
+        require(results.keys() == made, "results are missing or too many: %s", node)
         for argument, type in (*signature.out.items(), *signature.saved.items()):
-            require(self.values.get(results[argument]) == type, f"`{results[argument]}` is no {type}: {node}")
-        require(node.params.keys() == signature.params.keys(), f"parameters are missing or too many: {node}")
+            right = self.values.get(results[argument]) == type
+            require(right, "`%s` is no %s: %s", results[argument], type, node)
+        all_there = node.params.keys() == signature.params.keys()
+        require(all_there, "parameters are missing or too many: %s", node)
         for argument, name in node.params.items():
-            require(name in self.parameters, f"`{name}` is no parameter of the graph: {node}")
+            require(name in self.parameters, "`%s` is no parameter of the graph: %s", name, node)
             shape = signature.params[argument].shape
-            require(self.parameters[name].type.shape == shape, f"`{name}` has not the shape {shape}: {node}")
+            right = self.parameters[name].type.shape == shape
+            require(right, "`%s` has not the shape %s: %s", name, shape, node)
 
     def __str__(self) -> str:
         given = {**self.inputs, **self.targets}
@@ -166,7 +167,7 @@ def spelled(op: Op) -> str:
     return f"{op.type}({options})" if options else op.type
 
 
-def require(holds: bool, fault: str) -> None:
-    """Raise `CompilerFault` unless an invariant holds."""
+def require(holds: bool, fault: str, *about: object) -> None:
+    """Raise `CompilerFault` unless an invariant holds; what the fault is about is spelled only then."""
     if not holds:
-        raise CompilerFault(fault)
+        raise CompilerFault(fault % about)

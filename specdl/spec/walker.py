@@ -55,7 +55,7 @@ class Site:
     depth: int = 0
 
     def at(self, *steps: str | int) -> Site:
-        return replace(self, path=(*self.path, *steps))
+        return Site((*self.path, *steps), self.trail, self.depth)
 
 
 Filler = Callable[["Walker", Composite, Site], Any]
