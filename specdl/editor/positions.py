@@ -43,11 +43,11 @@ class Positions:
 
     def offset(self, spot: Spot) -> int:
         """The offset of a place; one past the end of its line is the line's end."""
-        if spot.line >= len(self.lines.starts):
+        if spot.line >= self.lines.count:
             return len(self.text)
         line = self.lines.line(spot.line + 1)
         column = max(0, spot.column - self.mark(spot.line))
-        return self.lines.starts[spot.line] + points(line, column, self.encoding)
+        return self.lines.start(spot.line + 1) + points(line, column, self.encoding)
 
     def spot(self, offset: int) -> Spot:
         """The place of an offset."""
@@ -67,7 +67,7 @@ class Positions:
 
     def start(self, line: int) -> int:
         """The offset at which a line begins; lines count from 1."""
-        return self.lines.starts[min(line, len(self.lines.starts)) - 1]
+        return self.lines.start(min(line, self.lines.count))
 
     def mark(self, line: int) -> int:
         """What the byte order mark takes of a line, in the editor's units."""

@@ -257,15 +257,25 @@ class Lines:
         edits = (replace(each, position=self.position((each.start, each.end))) for each in fix.edits)
         return replace(fix, edits=tuple(edits))
 
+    @property
+    def count(self) -> int:
+        """How many lines there are; what follows the last line end is one, even if it is nothing."""
+        return self.pieces[1][-1] + 1
+
+    def start(self, number: int) -> int:
+        """Where a line begins, by its number."""
+        starts, ended = self.pieces
+        piece = max(0, bisect_left(ended, number - 1) - 1)
+        start = starts[piece]
+        for _ in range(number - 1 - ended[piece]):
+            found = END.search(self.text, start)
+            start = found.end() if found else len(self.text)
+        return start
+
     def line(self, number: int) -> str:
         """A line by its number, without its end."""
         if number not in self.shown:
-            starts, ended = self.pieces
-            piece = max(0, bisect_left(ended, number - 1) - 1)
-            start = starts[piece]
-            for _ in range(number - 1 - ended[piece]):
-                found = END.search(self.text, start)
-                start = found.end() if found else len(self.text)
+            start = self.start(number)
             found = END.search(self.text, start)
             self.shown[number] = self.text[start : found.start() if found else len(self.text)]
         return self.shown[number]

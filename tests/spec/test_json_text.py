@@ -209,5 +209,7 @@ def test_lines_are_counted_alike_in_pieces(text, piece):
         for offset in range(len(text) + 1):
             line = bisect_right(starts, offset)
             assert lines.at(offset) == (line, offset - starts[line - 1] + 1)
+        assert lines.count == len(starts)
         for number, (start, end) in enumerate(pairwise([*starts, len(text)]), 1):
+            assert lines.start(number) == start
             assert lines.line(number) == text[start:end].rstrip("\r\n")
