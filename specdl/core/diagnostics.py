@@ -59,6 +59,15 @@ class Position:
 
 
 @dataclass(frozen=True)
+class Spot:
+    """A place in a file beside the document, such as one of data, and the line there."""
+
+    file: str
+    position: Position
+    text: str
+
+
+@dataclass(frozen=True)
 class Note:
     """A further place or fact that belongs to a finding.
 
@@ -69,6 +78,8 @@ class Note:
     path: Path | None = None
     at_key: bool = False
     label: bool = False
+    spot: Spot | None = None
+    """The place where it is in another file than the document, and then shown."""
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from specdl.core.diagnostics import Finding, Note, visible
+from specdl.core.diagnostics import Finding, Note, Spot, visible
 from specdl.core.diagnostics import Path as DocumentPath
 from specdl.core.errors import FindingsError
-from specdl.data.spots import spots
+from specdl.data.spots import cell_at, spots, texts
 
 DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+([eE][-+]?\d+)?")
 HALF = re.compile(r"[-+]?\d+")
@@ -77,11 +77,13 @@ class Tally:
         for line, cell in self.cells.values():
             wanted.setdefault(line, set()).add(cell)
         there = spots(file, delimiter, wanted) if wanted else {}
+        lines = texts(file, (line for line, _ in there.values())) if there else {}
         told = []
         for key, (first, count) in self.found.items():
             notes = [*first.notes]
             if spot := there.get(self.cells.get(key, (0, 0))):
-                notes.append(Note(f"it stands at {name}:{spot[0]}:{spot[1]}"))
+                text = lines.get(spot[0], "")
+                notes.append(Note("it stands", spot=Spot(name, cell_at(text, *spot, delimiter), text)))
             if count > 1:
                 notes.append(Note(more(count - 1)))
             told.append(replace(first, notes=tuple(notes)))

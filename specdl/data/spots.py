@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from pathlib import Path
+
+from specdl.core.diagnostics import Position
 
 QUOTE = '"'
 
@@ -57,6 +59,30 @@ def scanned(text: str, delimiter: str) -> tuple[list[int], bool]:
 def blanks(text: str) -> int:
     """How many blanks a text begins with."""
     return len(text) - len(text.lstrip(" "))
+
+
+def texts(file: Path, numbers: Iterable[int]) -> dict[int, str]:
+    """Lines of a file by their numbers, from 1, without their ends."""
+    found: dict[int, str] = {}
+    try:
+        with file.open(encoding="utf-8-sig", newline="", errors="replace") as handle:
+            at = 1
+            for number in sorted(set(numbers)):
+                for line in islice(handle, number - at, number - at + 1):
+                    found[number] = line.rstrip("\r\n")
+                at = number + 1
+    except OSError:
+        pass
+    return found
+
+
+def cell_at(text: str, line: int, column: int, delimiter: str) -> Position:
+    """The place of a cell that begins at a column of a line: it goes to the next delimiter."""
+    begin = column - 1
+    end = text.find(delimiter, begin)
+    if text.startswith(QUOTE, begin):
+        end = text.find(QUOTE, begin + 1) + 1
+    return Position(line, column, line, (end if end >= begin else len(text)) + 1)
 
 
 def place(text: str, offset: int, line: int) -> tuple[int, int]:

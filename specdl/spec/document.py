@@ -141,6 +141,10 @@ class Document:
     def remark(self, note: Note) -> Remark:
         """A note with its place."""
         message = visible(note.message)
+        if note.spot:
+            file = note.spot.file if self.folder == FilePath.cwd() else str(self.folder / note.spot.file)
+            place = Place(path_text(()), file, note.spot.position)
+            return Remark(message, str(place), place, note.spot.text)
         if note.path is None:
             return Remark(message)
         home, position = self.home(note.path), self.position(note.path, note.at_key)

@@ -54,7 +54,7 @@ def lines(findings: Sequence[Finding]) -> list[str]:
     told = []
     for each in findings:
         told.append(f"{each.code} {path_text(each.path)}: {each.message}")
-        told += [f"  note: {note.message}" for note in each.notes]
+        told += [f"  note: {note.message}{standing(note)}" for note in each.notes]
         told += [f"  help: {each.help}"] if each.help else []
     return told
 
@@ -64,3 +64,10 @@ def complaints(do: Callable[..., Any], *args: Any, **options: Any) -> list[str]:
     with pytest.raises(FindingsError) as caught:
         do(*args, **options)
     return lines(caught.value.findings)
+
+
+def standing(note):
+    """Where a note leads to in another file, as it is told."""
+    if note.spot is None:
+        return ""
+    return f" at {note.spot.file}:{note.spot.position.line}:{note.spot.position.column}"

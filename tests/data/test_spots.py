@@ -1,6 +1,7 @@
 import pytest
 
-from specdl.data.spots import spots
+from specdl.core.diagnostics import Position
+from specdl.data.spots import cell_at, spots, texts
 
 
 def found(folder, text, delimiter=",", **cells):
@@ -47,3 +48,18 @@ def test_quotes_inside_of_cells(tmp_path):
 
 def test_a_line_within_a_row_has_no_place(tmp_path):
     assert found(tmp_path, 'x\n"a\nb",c\nd,e\n', l2=[1], l3=[0], l4=[1]) == {(2, 1): (3, 4), (4, 1): (4, 3)}
+
+
+def test_lines_by_their_numbers(tmp_path):
+    file = tmp_path / "a.csv"
+    file.write_bytes(b"\xef\xbb\xbfa,b\r\n1,2\r\n3,4\n5,6")
+    assert texts(file, [3, 1, 4, 9, 3]) == {1: "a,b", 3: "3,4", 4: "5,6"}
+    assert texts(tmp_path / "none.csv", [1]) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "end"),
+    [("1,four,3", 3, 7), ("1,,3", 3, 3), ("1,2", 3, 4), ('1,"a,b",3', 3, 8), ('1,"open', 3, 8), ("", 1, 1)],
+)
+def test_a_cell_goes_to_the_next_delimiter(text, column, end):
+    assert cell_at(text, 7, column, ",") == Position(7, column, 7, end)
