@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from specdl.analysis import check
 from specdl.cli.fixing import mend, save
 from specdl.cli.main import main
-from specdl.compiler import check
 from specdl.core.diagnostics import Finding
 from specdl.core.errors import UsageError
 from tests.check.cases import Case, cases, sections
