@@ -70,7 +70,7 @@ def write_details(details: str) -> str:
     """The name of the file that holds the details."""
     try:
         with tempfile.NamedTemporaryFile(
-            "w", prefix="specdl-fault-", suffix=".txt", delete=False, encoding="utf-8"
+            "w", prefix="specdl-fault-", suffix=".txt", delete=False, encoding="utf-8", errors="replace"
         ) as file:
             file.write(f"specdl {' '.join(sys.argv[1:])}\n{details}")
             return str(Path(file.name))

@@ -7,6 +7,7 @@ check. What still has its finding afterwards, or brings an error of its own, is 
 from __future__ import annotations
 
 import difflib
+import errno
 import os
 import shutil
 from collections import Counter
@@ -14,7 +15,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from specdl.core.diagnostics import Diagnostic, TextFix
+from specdl.cli import output
+from specdl.core.diagnostics import Diagnostic, TextFix, visible
 from specdl.core.errors import SpecError, UsageError
 from specdl.spec.document import STDIN, Document, decode, load, of_text, read
 from specdl.spec.edits import applied, free
@@ -67,6 +69,11 @@ class Mended:
     refused: set[tuple[str, str, str]] = field(default_factory=set)
 
     @property
+    def name(self) -> str:
+        """The file as it can be printed."""
+        return visible(self.file)
+
+    @property
     def after(self) -> bytes:
         """The bytes of the mended text; a byte order mark stays."""
         if not self.fixed:
@@ -83,7 +90,7 @@ class Mended:
     def diff(self) -> str:
         """What was changed, as a unified diff."""
         before, after = (decode(data, self.file).splitlines(True) for data in (self.before, self.after))
-        lines = [*difflib.unified_diff(before, after, self.file, self.file)]
+        lines = [*difflib.unified_diff(before, after, self.name, self.name)]
         return "".join(
             line if line.endswith(("\n", "\r")) else f"{line}\n\\ No newline at end of file\n"
             for line in lines
@@ -219,13 +226,15 @@ def identity(each: Diagnostic) -> tuple[str, str, str]:
 def save(mended: Mended) -> None:
     """Write a mended spec, whole or not at all, where it was read; raises `UsageError`.
 
-    A link stays a link, and the file keeps its mode.
+    A link stays a link, and the file keeps its mode; one that may not be written is not replaced.
     """
     path = Path(os.path.realpath(mended.file))
     aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         if path.read_bytes() != mended.before:
-            raise UsageError(f"`{mended.file}` was changed while it was mended, so it is left as it is")
+            raise UsageError(f"`{mended.name}` was changed while it was mended, so it is left as it is")
+        if not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         with aside.open("xb") as file:
             file.write(mended.after)
             file.flush()
@@ -233,7 +242,7 @@ def save(mended: Mended) -> None:
         shutil.copymode(path, aside)
         aside.replace(path)
     except OSError as error:
-        raise UsageError(f"`{mended.file}` cannot be written: {error.strerror or error}") from error
+        raise UsageError(f"`{mended.name}` cannot be written: {error.strerror or error}") from error
     finally:
         aside.unlink(missing_ok=True)
 
@@ -247,10 +256,10 @@ def deliver(mended: Mended, diff: bool) -> str | None:
     if diff:
         print(mended.diff(), end="")
     elif mended.file == STDIN:
-        print(mended.after.decode("utf-8", errors="replace"), end="")
+        output.exactly(mended.after)
     elif mended.fixed:
         save(mended)
     if not mended.fixed:
         return None
     findings = f"{mended.fixed:,} finding{'' if mended.fixed == 1 else 's'}"
-    return f"{'would fix' if diff else 'fixed'} {findings} in {mended.file}"
+    return f"{'would fix' if diff else 'fixed'} {findings} in {mended.name}"

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 from typing import NoReturn
 
 from specdl import __version__
@@ -39,6 +40,9 @@ diverged; 4 not enough memory or disk; 130 and 143 after a signal.
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code. Never raises for what a user did wrong."""
     words = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")  # what a terminal lacks is spelled
     if words[:1] != ["train"]:
         return command(words)
     # from here on a signal ends the command as it should, long before torch is there

@@ -37,9 +37,27 @@ def data(text: str) -> None:
     print(text)
 
 
+def exactly(text: bytes) -> None:
+    """What was asked for, to the byte."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text)
+    sys.stdout.buffer.flush()
+
+
+def as_json(value: Any) -> str:
+    """A value as JSON, in characters that standard output is sure to bring to others as they are."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    try:
+        narrow = (sys.stdout.encoding or "").lower().replace("-", "") not in ("", "utf8")
+        text.encode("ascii" if narrow else "utf-8")
+    except UnicodeEncodeError:  # a name of a file that is no UTF-8, or a terminal from long ago
+        return json.dumps(value, indent=2, allow_nan=False)
+    return text
+
+
 def data_json(value: Mapping[str, Any]) -> None:
     """What was asked for, as JSON for machines; `version` changes when a key's meaning does."""
-    print(json.dumps({"version": JSON_VERSION, **value}, indent=2, ensure_ascii=False, allow_nan=False))
+    data(as_json({"version": JSON_VERSION, **value}))
 
 
 def told(error: SpecdlError) -> str:
@@ -81,7 +99,7 @@ def print_findings(
 
         code = 2 if failures else exit_code(diagnostics, strict)
         log = as_sarif(diagnostics, version=__version__, exit_code=code, failures=failures)
-        data(json.dumps(log, indent=2, ensure_ascii=False))
+        data(as_json(log))
     elif diagnostics:
         data(as_text(form, diagnostics))
 
@@ -103,10 +121,10 @@ def as_text(form: str, diagnostics: Iterable[Diagnostic]) -> str:
 
 def findings_json(diagnostics: Iterable[Diagnostic], strict: bool = False) -> dict[str, Any]:
     """`ok` and `diagnostics`; `ok` says what the exit code says."""
-    from specdl.core.formats.json import as_json
+    from specdl.core.formats import json as form
 
     listed = list(diagnostics)
-    return as_json(listed) | {"ok": exit_code(listed, strict) == 0}
+    return form.as_json(listed) | {"ok": exit_code(listed, strict) == 0}
 
 
 def exit_code(diagnostics: Iterable[Diagnostic], strict: bool = False) -> int:

@@ -7,7 +7,6 @@ place. A hash of its meaning is that of the spec: `specdl diff` finds no differe
 from __future__ import annotations
 
 import argparse
-import json
 
 from specdl.cli import output
 from specdl.cli.options import reading_options, spec_argument
@@ -35,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
         raise SpecError(findings)
     output.diagnostics_to_stderr(findings)
     if args.form == "json":
-        output.data(json.dumps(render(spec), indent=2, ensure_ascii=False, allow_nan=False))
+        output.data(output.as_json(render(spec)))
         return 0
     from specdl.spec.yaml_output import text
 

@@ -179,9 +179,10 @@ class Place:
     position: Position | None = None
 
     def __str__(self) -> str:
-        if self.file and self.position:
-            return f"{self.file}:{self.position.line}:{self.position.column}"
-        return f"{self.file}: {self.path}" if self.file else self.path
+        file = visible(self.file or "")
+        if file and self.position:
+            return f"{file}:{self.position.line}:{self.position.column}"
+        return f"{file}: {self.path}" if file else self.path
 
 
 @dataclass(frozen=True)

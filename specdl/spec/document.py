@@ -105,7 +105,7 @@ class Document:
         setting, position = self.setting(path), self.position(path)
         if setting:
             return f"`--set {setting.text}`"
-        file = self.home(path).file
+        file = visible(self.home(path).file or "")
         return f"{file}:{position.line}:{position.column}" if position else path_text(path)
 
     @cached_property
@@ -158,8 +158,7 @@ class Document:
             if span is not None and self.lines is not None:
                 at, name = self.lines.position(span), self.lines.text[slice(*span)]
                 place = Place(path_text(path[:length]), self.file, at)
-                where = f"{self.file}:{at.line}:{at.column}"
-                yield Remark(f"`{visible(name)}` repeats it", where, place, self.lines.line(at.line))
+                yield Remark(f"`{visible(name)}` repeats it", str(place), place, self.lines.line(at.line))
 
     def taken(self, home: Document) -> list[Remark]:
         """By which files a document came in that this one extends, the innermost first."""
@@ -249,18 +248,18 @@ def load(source: str | FilePath) -> tuple[bytes, str, FilePath]:
     if str(source) == "-":
         stream: TextIO = sys.stdin
         return stream.buffer.read(MAX_BYTES + 1), STDIN, FilePath.cwd()
-    file = FilePath(source)
+    file, named = FilePath(source), visible(str(source))
     try:
         with open_file(file) as opened:
             return opened.read(MAX_BYTES + 1), str(source), file.parent
     except NotAFileError as error:
         help = "`-` reads standard input, as in `specdl check - < FILE`" if "pipe" in error.kind else None
-        raise UsageError(f"`{source}` is {error.kind}, and a spec is a file", help=help) from None
+        raise UsageError(f"`{named}` is {error.kind}, and a spec is a file", help=help) from None
     except FileNotFoundError:
-        raise UsageError(f"there is no file `{source}`") from None
+        raise UsageError(f"there is no file `{named}`") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"`{source}` cannot be read: {reason}") from None
+        raise UsageError(f"`{named}` cannot be read: {reason}") from None
 
 
 def of_text(data: bytes, file: str, folder: FilePath) -> Document:
@@ -302,7 +301,7 @@ def parse(text: str, file: str) -> Parsed:
     if file == STDIN:
         suffix = ".json" if text.lstrip().startswith("{") else ".yaml"
     if suffix not in SUFFIXES:
-        raise UsageError(f"`{file}` is no spec: its name ends in neither .json, .yaml nor .yml")
+        raise UsageError(f"`{visible(file)}` is no spec: its name ends in neither .json, .yaml nor .yml")
     if suffix == ".json":
         return json_text.parse(text)
     from specdl.spec import yaml_text

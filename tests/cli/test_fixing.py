@@ -144,6 +144,13 @@ def test_standard_input_is_printed_mended(capsys, monkeypatch):
     assert err.startswith("error[E114]: `lr` is `-1`, but must be more than 0\n")
 
 
+def test_standard_input_is_printed_to_the_byte(capfdbinary, monkeypatch):
+    for data in (b"\xef\xbb\xbf" + MENDED.replace("\n", "\r\n").encode(), b"name: \xff\n"):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data), "utf-8"))
+        run("-", "--fix")
+        assert capfdbinary.readouterr().out == data
+
+
 def test_marks_line_ends_modes_and_links_stay():
     data = b"\xef\xbb\xbf" + SPEC.replace("\n", "\r\n").encode()
     Path("folder").mkdir()
@@ -173,6 +180,15 @@ def test_a_file_that_cannot_be_written_is_told(capsys):
     Path().chmod(0o500)
     assert run("a.yaml", "--fix") == 2
     assert "cannot be written" in capsys.readouterr().err
+
+
+def test_a_file_that_may_not_be_written_is_left(capsys, monkeypatch):
+    Path("a.yaml").write_text(SPEC)
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
+    assert run("a.yaml", "--fix") == 2
+    assert capsys.readouterr().err.startswith("error: `a.yaml` cannot be written: Permission denied\n")
+    assert [each.name for each in Path().iterdir()] == ["a.yaml"]
+    assert Path("a.yaml").read_text() == SPEC
 
 
 def test_several_specs_are_each_mended(capsys):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import groupby
 
-from specdl.core.diagnostics import Diagnostic, Remark
+from specdl.core.diagnostics import Diagnostic, Remark, visible
 from specdl.core.display import show
 from specdl.core.formats.marks import Mark, Paint, underlines
 
@@ -37,7 +37,8 @@ def block(diagnostic: Diagnostic, paint: Paint) -> str:
     for file in files:
         here = sorted((mark for mark in marks if mark.file == file), key=lambda mark: mark.line)
         if file != diagnostic.file:
-            lines.append(f"{gutter}{paint('gutter', ':::')} {file}:{here[0].line}:{here[0].start + 1}")
+            at = f"{visible(file or '')}:{here[0].line}:{here[0].start + 1}"
+            lines.append(f"{gutter}{paint('gutter', ':::')} {at}")
         lines += source(here, gutter, paint)
     lines += [f"{gutter} {paint('gutter', '=')} {fact}" for fact in facts(diagnostic, told, paint)]
     return "\n".join(lines)
@@ -105,9 +106,10 @@ def where(diagnostic: Diagnostic) -> str:
     """File, line, column and document path, as many as there are."""
     if diagnostic.file is None:
         return diagnostic.path
+    file = visible(diagnostic.file)
     if diagnostic.position is None:
-        return f"{diagnostic.file}  {diagnostic.path}"
-    return f"{diagnostic.file}:{diagnostic.line}:{diagnostic.column}  {diagnostic.path}"
+        return f"{file}  {diagnostic.path}"
+    return f"{file}:{diagnostic.line}:{diagnostic.column}  {diagnostic.path}"
 
 
 def facts(diagnostic: Diagnostic, told: list[Remark], paint: Paint) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -108,7 +109,7 @@ def artifact(file: str | None) -> dict[str, str] | None:
         from pathlib import Path
 
         return {"uri": Path(path).absolute().as_uri()}
-    return {"uri": quote(path), "uriBaseId": ROOT}
+    return {"uri": quote(os.fsencode(path)), "uriBaseId": ROOT}
 
 
 def region(position: Position) -> dict[str, int]:
