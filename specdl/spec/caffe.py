@@ -1,4 +1,4 @@
-"""Keys of Caffe's layers and solvers whose value says what to write here, or that specdl needs no word for."""
+"""Keys of Caffe's layers and solvers: what their values say to write here, and which say nothing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from specdl.core.diagnostics import Edit, Fix, Path, Remove, Rename, Replace
+from specdl.core.diagnostics import Add, Edit, Fix, Path, Remove, Rename, Replace
 from specdl.core.entry import Slot
 from specdl.spec.fields import CATALOGS, keys
 from specdl.spec.unknown import Mapped, Told, guess_tag
@@ -40,6 +40,7 @@ INSTEAD: Mapping[tuple[str, str], str] = {
     ("data", "scale"): NORMALIZE,
     ("data", "mean_file"): NORMALIZE,
     ("train", "test_interval"): 'write "evaluate_every": 1, which counts epochs: all of the data once',
+    ("solver", "test_interval"): 'write "evaluate_every": 1, which counts epochs: all of the data once',
     ("", "test_interval"): 'write "evaluate_every": 1 in `train`, which counts epochs: all of the data once',
     ("", "solver"): "write it as `optimizer`, `schedule` and `train`",
     ("loss", "loss_weight"): "write `losses`, each with its `weight`",
@@ -57,6 +58,8 @@ def caffe_key(name: str, value: Any, path: Path, mapped: Mapped) -> Told | None:
         return fillers(name, path, mapped)
     if name == "snapshot":
         return snapshot(value, path, mapped)
+    if name == "test_interval":
+        return in_epochs(path, mapped)
     if name in ("param", *SIGNS) and "trainable" in mapped.known:
         return rates(name, value, path, mapped)
     reason = REASONS.get(name) or without_effect(name, value, path)
@@ -81,6 +84,28 @@ def without_effect(name: str, value: Any, path: Path) -> str | None:
     return None
 
 
+def in_epochs(path: Path, mapped: Mapped) -> Told:
+    """How often is evaluated, which a spec says in epochs."""
+    help, why = 'write "evaluate_every": 1', ", which counts epochs: all of the data once"
+    if "evaluate_every" not in mapped.absent:
+        return Told(f"{help} in `train`{why}")
+    fix = Fix(help, (Replace(path, 1), Rename(path, "evaluate_every")))
+    return Told(help + why, fix, "evaluate_every")
+
+
+def nesterov(root: Mapping[str, Any]) -> dict[Path, Told]:
+    """What to say of a solver that is `sgd` with an option here, by the path of its type."""
+    found: dict[Path, Told] = {}
+    for home in ("optimizer", "solver"):
+        section = root.get(home)
+        tag = section.get("type") if isinstance(section, dict) else None
+        if isinstance(tag, str) and tag.lower() == "nesterov" and "nesterov" not in section:
+            help = 'write "type": "sgd", "nesterov": true'
+            edits = (Replace((home, "type"), "sgd"), Add((home,), "nesterov", True))
+            found[home, "type"] = Told(help, Fix(help, edits, sure=True), "sgd", judged=True)
+    return found
+
+
 def snapshot(value: Any, path: Path, mapped: Mapped) -> Told | None:
     """How often a checkpoint is written, in steps."""
     if type(value) is not int or value < 1:
@@ -89,11 +114,8 @@ def snapshot(value: Any, path: Path, mapped: Mapped) -> Told | None:
         return Told('write "checkpoint_every": {"steps": ' + f"{value}}} in `train`")
     meant = {"steps": value}
     help = f'write "checkpoint_every": {json.dumps(meant)}'
-    return Told(
-        help,
-        Fix(help, (Replace(path, meant), Rename(path, "checkpoint_every")), sure=True),
-        "checkpoint_every",
-    )
+    edits = (Replace(path, meant), Rename(path, "checkpoint_every"))
+    return Told(help, Fix(help, edits, sure=True), "checkpoint_every")
 
 
 def rates(name: str, value: Any, path: Path, mapped: Mapped) -> Told:

@@ -36,6 +36,7 @@ def foreign(value: Value) -> Finding | None:
 
 
 START = "`specdl init` writes a spec to start from"
+LINEAR = "`InnerProduct` with `num_output` is `linear` with `out_features`"
 
 
 def start(words: str) -> str:
@@ -56,6 +57,14 @@ def is_ludwig(value: Value) -> bool:
 def is_caffe_solver(value: Value) -> bool:
     """A solver's prototxt, whose lines happen to be YAML."""
     return "base_lr" in value and any(key in value for key in ("net", "train_net", "max_iter", "solver_mode"))
+
+
+def is_caffe_net(value: Value) -> bool:
+    """A network's prototxt, put into YAML."""
+    layers = value.get("layer", value.get("layers"))
+    return isinstance(layers, list) and any(
+        isinstance(each, dict) and "type" in each and not {"bottom", "top"}.isdisjoint(each) for each in layers
+    )
 
 
 def is_hugging_face(value: Value) -> bool:
@@ -81,6 +90,7 @@ TOOLS: tuple[tuple[Callable[[Value], bool], str, str], ...] = (
     (is_keras, "a model of Keras", start("`Dense` with `units` is `linear` with `out_features`")),
     (is_ludwig, "a configuration of Ludwig", start("its features are the columns of `data.source`")),
     (is_caffe_solver, "a solver of Caffe", start("`base_lr` is `optimizer.lr`, `max_iter` is `train.steps`")),
+    (is_caffe_net, "a network of Caffe", start(LINEAR)),
     (is_hugging_face, "a model's configuration of Hugging Face", start("a model is a list of layers here")),
     (is_lightning, "a configuration of Lightning", start("a spec names types of its own, and no classes")),
     (is_hydra, "a configuration of Hydra", start("a spec names types of its own, and no classes")),
@@ -98,5 +108,5 @@ def prototxt(text: str) -> Fault | None:
         "E102",
         message,
         match.span(1),
-        start("`InnerProduct` with `num_output` is `linear` with `out_features`"),
+        start(LINEAR),
     )

@@ -1,4 +1,4 @@
-"""Schedules as Caffe and torch write them: by `lr_policy`, or by a factor for each stretch of equal length."""
+"""Schedules as Caffe and torch write them: by `lr_policy`, or by a factor for each stretch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ POLICY = "lr_policy"
 UNITS = {"stepsize": "steps", "stepvalue": "steps", "step_size": "epochs", "milestones": "epochs"}
 """What says where a rate changes, and what it counts: Caffe's words, then torch's."""
 OPTIONS = (*UNITS, "gamma", "power")
-HOMES: tuple[Path, ...] = ((), ("optimizer",), ("train",))
+HOMES: tuple[Path, ...] = ((), ("optimizer",), ("train",), ("solver",))
 LENGTHS = {"steps": ("steps", "max_iter", "max_steps", "iterations"), "epochs": ("epochs", "num_epochs")}
 STEPWISE = ("step", "multistep", "steplr", "multisteplr", "piecewiseconstant")
 MOST = 8
@@ -92,7 +92,7 @@ def stepwise(said: Mapping[str, Any], root: Mapping[str, Any]) -> tuple[dict[str
 
 def length(root: Mapping[str, Any], unit: str) -> float | None:
     """How many steps or epochs a run has, as far as it says so in these."""
-    for home in (root.get("train"), root):
+    for home in (root.get("train"), root, root.get("solver")):
         for key in LENGTHS[unit] if isinstance(home, dict) else ():
             if type(home.get(key)) is int:
                 return home[key]
