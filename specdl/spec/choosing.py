@@ -59,8 +59,10 @@ def lookup(
     cls = catalog.get(tag)
     if cls is not None:
         return cls, True
+    from specdl.spec.habits import input_layer
+
     guess = walker.guess(tag, partial(guess_tag, slot))
-    told = unknown_tag(slot, tag, site.path, at_key, guess)
+    told = input_layer(walker.root, tag, site.path) or unknown_tag(slot, tag, site.path, at_key, guess)
     message = f"no {NOUNS[slot.category]} is called `{dotted((tag,))}`"
     walker.tell("E110", message, site, at_key, told.help, lookalike(tag), told.fix)
     return (catalog.get(told.meant) if told.meant and told.judged else None), False
@@ -76,6 +78,8 @@ def by_name(walker: Walker, slot: Slot, raw: str, site: Site) -> Choice:
     if slot.short:
         cls, certain = lookup(walker, slot, raw, site)
         return Choice(cls, {"type": tag_of(cls, raw)}, site, certain)
+    from specdl.spec.habits import instead
+
     guess = Guess(raw, sure=True) if raw in CATALOGS[slot.category].tags() else None
     call = CALL.fullmatch(raw)
     guess = guess or walker.guess(call[1] if call else raw, partial(guess_tag, slot))
@@ -85,7 +89,7 @@ def by_name(walker: Walker, slot: Slot, raw: str, site: Site) -> Choice:
         help = f"write {JSON.write(meant)}"
         fix = Fix(help, (Replace(site.path, meant),), guess.sure and certain) if certain or likely else None
     elif guess:
-        help = f"specdl has no `{guess.word}` yet"
+        help = instead(slot.category, guess)
     message = f"{named(site, slot)} is {shown(raw)}, but must be a mapping with `type`"
     walker.tell("E113", message, site, help=help, fix=fix)
     return Choice(None, {}, site, certain=False)

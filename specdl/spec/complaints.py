@@ -138,6 +138,10 @@ def complaint(
     if kind == "literal_error":
         return wrong_choice(wanted, value, below)
     help, meant, sure = type_help(wanted, value)
+    if name == "lr" and isinstance(value, Mapping):
+        from specdl.spec.habits import rate
+
+        help = rate(value)
     message = f"`{name}` is {shown(value)}, but must be {expected(wanted)}"
     return Complaint("E113", message, below, help=help, write=meant, sure=sure)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -70,12 +69,14 @@ def lookalike(word: str) -> tuple[Note, ...]:
 
 def unknown_key(name: str, value: Any, path: Path, mapped: Mapped, stray: Stray | None) -> Told:
     """What to say of a key that its mapping does not know: by its meaning, its place, its letters."""
+    from specdl.spec.habits import habit
+
     if name in FROZEN and "trainable" in mapped.absent and isinstance(value, bool):
         word = "false" if value else "true"
         edits = (Rename(path, "trainable"), Replace(path, not value))
         return Told(f'write "trainable": {word}', Fix(f'write "trainable": {word}', edits, True), "trainable")
     parts = two_in_one(name, path, mapped) or positional(name, value, path, mapped)
-    parts = parts or start(name, value, path, mapped)
+    parts = parts or habit(name, value, path, mapped)
     if parts:
         return parts
     guess = key_guess(name, mapped.known, mapped.absent)
@@ -131,22 +132,6 @@ def positional(name: str, value: Any, path: Path, mapped: Mapped) -> Told | None
     return Told(help, Fix(help, (Replace(path, last), Rename(path, mapped.lonely))), mapped.lonely)
 
 
-def start(name: str, value: Any, path: Path, mapped: Mapped) -> Told | None:
-    """How one parameter starts, in a key of its own: Keras's `kernel_initializer`."""
-    from specdl.spec.words import INITS
-
-    if name not in INITS or "init" not in mapped.absent or not isinstance(value, str):
-        return None
-    guess = guess_tag(Slot("inits"), value)
-    if guess is None or not guess.there:
-        return None
-    meant = {INITS[name]: guess.word}
-    help = f'write "init": {json.dumps(meant)}'
-    only = sum(each in mapped.raw for each in INITS) == 1
-    edits = (Replace(path, meant), Rename(path, "init"))
-    return Told(help, Fix(help, edits, guess.sure) if only else None, "init")
-
-
 def elsewhere_key(name: str, path: Path, mapped: Mapped) -> Told | None:
     """A key that specdl knows, but not here."""
     from specdl.spec.words import NEEDLESS, NOT_HERE
@@ -176,6 +161,8 @@ def plausible(value: Any, key: Key) -> bool:
 
 def unknown_tag(slot: Slot, tag: str, path: Path, at_key: bool, guess: Guess | None) -> Told:
     """What to say of a type that there is not."""
+    from specdl.spec.habits import instead
+
     noun = NOUNS[slot.category]
     if slot.category == "activations" and tag.lower() in NONE and path[-1] == "activation":
         fix = Fix("take `activation` away", (Remove(path),), sure=True)
@@ -190,7 +177,7 @@ def unknown_tag(slot: Slot, tag: str, path: Path, at_key: bool, guess: Guess | N
         fix = Fix(f"write `{guess.word}`", (edit,), guess.sure)
         return Told(f"did you mean `{guess.word}`?", fix, guess.word, judged=not guess.loose)
     if guess:
-        return Told(f"specdl has no `{guess.word}` yet")
+        return Told(instead(slot.category, guess))
     return Told(listed(slot))
 
 

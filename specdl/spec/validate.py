@@ -13,6 +13,7 @@ from specdl.spec.document import EXTENDS, Document
 from specdl.spec.expressions import FAILED
 from specdl.spec.fields import keys
 from specdl.spec.foreign import foreign
+from specdl.spec.lifting import COMPILE, lifted
 from specdl.spec.model import ModelSpec
 from specdl.spec.rules import EXAMPLES, RULES, VERSION, misspelt_version, version
 from specdl.spec.strays import awaited, strays
@@ -67,7 +68,7 @@ def judge(
         additions={"specdl": VERSION}, strays=wrong, awaited=awaited(wrong), taken=taken,
     )  # fmt: skip
     blocks.declare(value.get("blocks"), walker)
-    judged = {*keys(ModelSpec), *(path[0] for path in wrong)} - {*RAW}
+    judged = {*keys(ModelSpec), COMPILE, *(path[0] for path in wrong)} - {*RAW}
     filled = {
         name: resolve(each, (name,), scope, findings) if name in judged else each
         for name, each in value.items()
@@ -85,6 +86,7 @@ def judge(
     if isinstance(model, dict):
         defaults.declare(model.get("defaults"), walker)
     walker.root = filled
+    filled = lifted(walker, filled)
     made = walker.entry(ModelSpec, filled, Site())
     blocks.check_unused(walker)
     silent = {code for name in lost(value) for code in CODES[name]}

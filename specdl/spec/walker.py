@@ -18,7 +18,7 @@ from specdl.core.diagnostics import Add, Finding, Fix, Note, Path, Replace
 from specdl.core.entry import Entry, Slot
 from specdl.ops.base import Composite, LayerEntry
 from specdl.spec.choosing import by_name, choose, lookup, unwrapped
-from specdl.spec.complaints import complaints, dotted, shown
+from specdl.spec.complaints import complaints, dotted, literals, shown
 from specdl.spec.expressions import FAILED
 from specdl.spec.fields import (
     CATALOGS,
@@ -141,6 +141,8 @@ class Walker:
 
     def wrong_kind(self, kind: Kind, raw: Any, site: Site, key: Key) -> Any:
         """Tell of what is no list or no mapping."""
+        from specdl.spec.habits import another_kind
+
         what = expected(key.type) if isinstance(kind, (Items, Values)) else "a mapping"
         message = f"`{last(site.path)}` is {shown(raw)}, but must be {what}"
         help = fix = None
@@ -151,6 +153,9 @@ class Walker:
         elif named:
             help = "write a list, and each key as the `name` of its layer"
             fix = Fix(help, (Replace(site.path, named),))
+        else:
+            told = another_kind(kind, raw, site.path)
+            help, fix = told.help, told.fix
         self.tell("E113", message, site, help=help, fix=fix)
         if isinstance(kind, Items) and fix and not named and isinstance(raw, dict):
             self.resolve(kind.item, raw, site, key)  # its own mistakes are told at once
@@ -252,7 +257,10 @@ class Walker:
             return self.tell("E112", message, site, help=help, fix=fix)
         says = key.info.description
         notes = (Note(f"`{key.name}`: {says[0].lower()}{says[1:].rstrip('.')}"),) if says else ()
-        return self.tell("E112", f"{owner} needs `{key.name}`: {expected(key.type)}", site, notes=notes)
+        words = literals(key.type)
+        help = " or ".join(f'"{key.name}": "{word}"' for word in words) if words else None
+        message = f"{owner} needs `{key.name}`: {expected(key.type)}"
+        return self.tell("E112", message, site, help=help and f"add {help}", notes=notes)
 
     def construct(self, cls: type[Entry], given: Mapping[str, Any], site: Site, owner: str) -> Any:
         """The instance that pydantic makes, or `FAILED` with what it refused told in our words."""

@@ -227,7 +227,7 @@ sequence: sequential_lr
 """),
     "metrics": table("""
 loss:
-accuracy: acc categorical_accuracy sparse_categorical_accuracy accuracy_score
+accuracy: acc binary_accuracy categorical_accuracy sparse_categorical_accuracy accuracy_score
 top_k_accuracy: top_k_categorical_accuracy top5 top_5 top_k
 balanced_accuracy: balanced_accuracy_score
 wrong_predictions: ~errors ~error_count ~mistakes ~wrong ~error_rate
@@ -268,6 +268,7 @@ text:
     "transforms": table("""
 normalize: normalise normalization standardize standardise standard_scaler zscore
 one_hot: onehot one_hot_encoder
+rescale: rescaling
 flip: random_horizontal_flip random_flip
 crop: random_crop
 """),
@@ -280,7 +281,7 @@ out_features: ~hidden ~size ~features ~out_channels ~width ~neurons ~nodes
 in_features: input_size in_dim
 shape: ~size ~dims ~dim ~input_shape ~batch_input_shape ~target_shape
 bias: use_bias bias_term
-lr: learning_rate base_lr eta learning_rate_init ~rate ~alpha
+lr: learning_rate base_lr eta learning_rate_init initial_learning_rate ~rate ~alpha
 eps: epsilon
 dim: axis
 weight_decay: weight_decay_rate ~decay ~l2 ~alpha
@@ -290,8 +291,11 @@ gain: ~scale
 low: minval ~lo ~min ~a
 high: maxval ~hi ~max ~b
 value: val fill ~constant
+target: label_name label_column target_column
+encode: encoding ~type
+min: ~alpha ~eta_min
 name: ~id ~label
-inputs: bottom ~input ~from ~reads
+inputs: bottom inbound_nodes ~input ~from ~reads
 input: ~input_shape
 activation: act activation_fn activation_function ~nonlinearity
 trainable: requires_grad
@@ -302,7 +306,7 @@ steps: max_steps num_steps n_steps iterations max_iter train_steps ~step
 optimizer: optimiser optim ~solver
 schedule: scheduler lr_scheduler lr_schedule learning_rate_scheduler ~lr_policy
 loss: criterion loss_fn loss_function objective
-train: training trainer ~fit
+train: training trainer fit
 data: ~dataset ~datasets
 model: net network architecture
 seed: random_seed random_state rng_seed
@@ -317,7 +321,7 @@ path: file filename filepath file_path
 validation: val valid dev
 boundaries: ~milestones ~steps
 factors: ~gammas ~values
-length: ~t_max ~warmup_steps ~warmup_epochs ~total_iters
+length: decay_steps ~t_max ~warmup_steps ~warmup_epochs ~total_iters
 specdl: version
 source: ~from
 metrics: metric
