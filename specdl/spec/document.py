@@ -104,7 +104,7 @@ class Document:
         """A path as a note names it: `file:line:column`, or the document path where there is no text."""
         setting, position = self.setting(path), self.position(path)
         if setting:
-            return f"`--set {setting.text}`"
+            return setting.told
         file = visible(self.home(path).file or "")
         return f"{file}:{position.line}:{position.column}" if position else path_text(path)
 
@@ -122,7 +122,7 @@ class Document:
         notes = [self.remark(note) for note in finding.notes]
         setting = self.setting(finding.path)
         if setting:
-            notes.append(Remark(f"set by `--set {setting.text}`"))
+            notes.append(Remark(f"set by {setting.told}"))
         # a fix changes the file that was checked, and none that it extends
         mends = self.lines and home is self
         return Diagnostic(

@@ -294,12 +294,12 @@ def undeclared(name: str, scope: Scope) -> ExpressionError:
     """The error of a name that means nothing here."""
     meant = nearest(name, scope) if len(scope) <= MAX_COMPARED and len(name) <= MAX_COMPARED else None
     if meant:
-        return ExpressionError(f"no variable is called `{name}`", f"did you mean `{meant}`?", "E121")
+        return ExpressionError(f"no variable is called `{cut(name)}`", f"did you mean `{meant}`?", "E121")
     if name == "index":
         return ExpressionError("`index` counts the repetitions of a block; this is in none", code="E121")
     names = ", ".join(f"`{each}`" for each in list(scope)[:8])
     help = f"declared are {names}" if names else "declare it at the top of the spec, in `vars`"
-    return ExpressionError(f"no variable is called `{name}`", help, "E121")
+    return ExpressionError(f"no variable is called `{cut(name)}`", help, "E121")
 
 
 def literal(text: str) -> int | float:

@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
-from specdl.core.diagnostics import Diagnostic, Finding, Path, Remark, path_text
+from specdl.core.diagnostics import Diagnostic, Finding, Path, Remark, path_text, visible
 from specdl.core.errors import SpecError, UsageError
 from specdl.spec.text import MAX_DEPTH, TextError
 
 STEP = re.compile(r"(?:^|(?!^)\.)([^.\[\]=]+)|\[(\d{1,6})\]")
+SHOWN = 120
 INDEX = re.compile(r"\d{1,6}")
 
 
@@ -27,6 +28,17 @@ class Setting:
     value: Any
     made: Path
 
+    @property
+    def told(self) -> str:
+        """The setting as a message names it."""
+        return named(self.text)
+
+
+def named(text: str) -> str:
+    """A `--set` as a message names it, cut if it is long."""
+    shown = text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
+    return f"`--set {visible(shown)}`"
+
 
 def parse_setting(text: str) -> Setting:
     """A setting from `path=value`; the value is YAML, so that numbers, text and JSON can be given.
@@ -42,7 +54,7 @@ def parse_setting(text: str) -> Setting:
         path.append(match[1] if match[1] is not None else int(match[2]))
         at = match.end()
     if not equals or not path or at < len(name) or len(path) > MAX_DEPTH:
-        raise UsageError(f"`--set {text}` is not of the form optimizer.lr=0.01")
+        raise UsageError(f"{named(text)} is not of the form optimizer.lr=0.01")
     from specdl.spec import yaml_text
 
     try:
@@ -57,7 +69,7 @@ def parse_setting(text: str) -> Setting:
                 each.message,
                 path_text(tuple(path)),
                 help=each.help,
-                notes=(Remark(f"set by `--set {text}`"),),
+                notes=(Remark(f"set by {named(text)}"),),
             )
             for each in error.faults
         ]

@@ -58,3 +58,13 @@ def test_a_terminal_that_lacks_characters(shell, write, form):
 def test_render_where_characters_are_lacking(shell, write):
     done = shell("render", write(spec(name="\N{GREEK SMALL LETTER LAMDA}")), PYTHONIOENCODING="latin-1")
     assert json.loads(done.out)["name"] == "\N{GREEK SMALL LETTER LAMDA}"
+
+
+@pytest.mark.parametrize(
+    "text", ["seed=\x1b[31m", 'optimizer.lr="a\nb"', "optimizer.a\x1b=1", "\x1b", "a" * 9000 + "=1"]
+)
+def test_a_setting_steers_no_terminal_and_fills_none(specdl, small, text):
+    done = specdl("check", small, "--set", text)
+    assert done.code in (1, 2)
+    assert all(line.isprintable() for line in (done.out + done.err).splitlines())
+    assert len(done.out + done.err) < 1000

@@ -10,6 +10,7 @@ from specdl.core.display import show
 from specdl.core.formats.marks import Mark, Paint, underlines
 
 PLACES_SHOWN = 3
+PATH_SHOWN = 160
 LABELS_SHOWN = 6
 """Places of notes that are shown with their lines; those of further notes are only named."""
 
@@ -104,12 +105,14 @@ def source(marks: list[Mark], gutter: str, paint: Paint) -> list[str]:
 
 def where(diagnostic: Diagnostic) -> str:
     """File, line, column and document path, as many as there are."""
+    path = diagnostic.path
+    path = path if len(path) <= PATH_SHOWN else f"{path[: PATH_SHOWN - 3]}..."
     if diagnostic.file is None:
-        return diagnostic.path
+        return path
     file = visible(diagnostic.file)
     if diagnostic.position is None:
-        return f"{file}  {diagnostic.path}"
-    return f"{file}:{diagnostic.line}:{diagnostic.column}  {diagnostic.path}"
+        return f"{file}  {path}"
+    return f"{file}:{diagnostic.line}:{diagnostic.column}  {path}"
 
 
 def facts(diagnostic: Diagnostic, told: list[Remark], paint: Paint) -> list[str]:

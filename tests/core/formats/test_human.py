@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from specdl.core.diagnostics import Diagnostic, Place, Position, Remark, TextFix
@@ -121,6 +123,11 @@ def test_a_mark_that_is_too_long_is_cut():
 
 def test_control_characters_do_not_reach_the_terminal():
     assert "\x1b" not in human([made(1, 1, 3, "\x1b[31mred")])
+
+
+def test_a_long_path_is_cut():
+    found = replace(made(1, 1, 2, "x"), path="$." + "k" * 10_000)
+    assert len(human([found])) < 300
 
 
 def test_colours_only_on_demand():
