@@ -174,5 +174,5 @@ def chain_spec(workload: Workload, points: int) -> dict[str, Any]:
         "model": {"input": {"shape": [workload.inputs]}, "layers": layers},
         "loss": {"type": workload.loss},
         "optimizer": {"type": workload.optimizer, "lr": workload.lr},
-        "train": {"epochs": 1, "evaluate_every": 0},
+        "train": {"steps": -(-points // workload.batch), "evaluate_every": 0},
     }
