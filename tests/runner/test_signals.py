@@ -9,9 +9,12 @@ from specdl.runner.signals import Interrupted, Stop, Terminated
 
 @pytest.fixture(autouse=True)
 def handlers_stay():
+    """A test begins with Python's own handlers, though a shell's background ignores SIGINT, and leaves them."""
+    given = signal.signal(signal.SIGINT, signal.default_int_handler)
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
     assert {number: signal.getsignal(number) for number in before} == before
+    signal.signal(signal.SIGINT, given)
 
 
 @pytest.mark.parametrize(
