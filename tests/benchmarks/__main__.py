@@ -5,6 +5,7 @@ table     width by batch: the best peer's time over specdl's
 depth     time per step and to compile, 1 to 1,000 layers
 start     from a spec to the first finished step, cold and from the cache
 products  mnist_mlp's step beside its matrix products and its optimiser's bytes alone
+check     `specdl check` of 100 and of 2,000 layers, and `specdl --help`, as whole processes
 
 Each of specdl and its peers is a process of its own, pinned to the same cores; they are measured in
 rounds, one at a time while the others sleep. Nothing is written but with --write.
@@ -16,7 +17,7 @@ import argparse
 import json
 from collections.abc import Callable
 
-from tests.benchmarks import depth, grid, products, start, steps
+from tests.benchmarks import checking, depth, grid, products, start, steps
 from tests.benchmarks.driver import LIBRARIES, Options
 from tests.benchmarks.report import Report, write
 
@@ -26,6 +27,7 @@ COMMANDS: dict[str, tuple[Callable[[Options], Report] | None, int, float]] = {
     "depth": (depth.run, 1, 1.5),
     "start": (start.run, 1, 0.0),
     "products": (products.run, 2, 6.0),
+    "check": (checking.run, 1, 0.0),
 }
 """What a command runs, on how many cores, and for how many seconds a peer and workload, unless told."""
 

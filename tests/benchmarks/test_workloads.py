@@ -4,7 +4,8 @@ import pytest
 import torch
 
 import specdl
-from tests.benchmarks import torch_peer
+from specdl.ops.registry import CATALOGS
+from tests.benchmarks import checking, torch_peer
 from tests.benchmarks.specdl_peer import work as specdl_work
 from tests.benchmarks.timing import Clock
 from tests.benchmarks.workloads import BATCHES, DEPTHS, SHIPPED, WIDTHS, document, named
@@ -73,3 +74,11 @@ def test_a_clock_counts_steps():
     us, groups = clock.turn(0.0)
     assert groups == 1
     assert us > 0.0
+
+
+@pytest.mark.parametrize("count", [30, 100])
+def test_the_spec_of_every_layer_checks_clean(count):
+    spec = checking.every_layer(count)
+    assert specdl.check(spec) == []
+    assert len(spec["model"]["layers"]) == pytest.approx(count, abs=2)
+    assert {each["type"] for each in spec["model"]["layers"]} == {*CATALOGS["layers"].tags()}
