@@ -185,12 +185,21 @@ def better(before: Look, after: Look, mended: Sequence[Diagnostic]) -> bool:
         return further(before, after)
     if before.cut:
         return True
-    if after.errors - before.errors:
+    if after.errors - before.errors and not (len(mended) == 1 and fewer(before, after)):
         return False
     all_before, all_after = counted(before.found), counted(after.found)
     if before.reached == END and all_after.total() >= all_before.total():
         return False
     return all(gone(each, before, after) > 0 for each in mended)
+
+
+def fewer(before: Look, after: Look) -> bool:
+    """Whether there are fewer errors, and no more of any code: others may only be called otherwise.
+
+    What stands in a section under another name says that name while the section has it.
+    """
+    codes = [Counter(code for code, _ in look.errors.elements()) for look in (before, after)]
+    return codes[1].total() < codes[0].total() and not codes[1] - codes[0]
 
 
 def further(before: Look, after: Look) -> bool:

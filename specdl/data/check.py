@@ -36,8 +36,8 @@ def check(spec: DataSpec, reading: Reading) -> list[Finding]:
         return []
     found = [*files(source, reading), *column(spec, reading.need)]
     outline = source.outline()
-    found += inputs(source, outline, spec, reading.need)
-    found += targets(source, outline, spec, reading.need)
+    strange = inputs(source, outline, spec, reading.need)
+    found += [*strange, *targets(source, outline, spec, reading.need, fitting=not strange)]
     if spec.split is not None:
         found += split.faults(spec.split, source.parts(), outline.rows.get("train"))
     if not found and (rows := rows_of(spec, outline)):
@@ -127,8 +127,13 @@ def wrong_input(name: str, source: str, have: tuple[int, ...], wanted: TensorTyp
     return Finding("E414", message, SOURCE, help=f'"input": {{"shape": [{", ".join(map(str, have))}]}}')
 
 
-def targets(source: Source, outline: Outline, spec: DataSpec, need: Need) -> list[Finding]:
-    """That the targets are none that the losses take."""
+def targets(
+    source: Source, outline: Outline, spec: DataSpec, need: Need, fitting: bool = True
+) -> list[Finding]:
+    """That the targets are none that the losses take.
+
+    Of a model whose input is not `fitting`, how many labels a sample has is no second mistake.
+    """
     if not outline.single or outline.target is None or spec.target.source is not None:
         return []
     path = target_place(spec)
@@ -149,7 +154,7 @@ def targets(source: Source, outline: Outline, spec: DataSpec, need: Need) -> lis
         elif need.encode[name] == "value" and prod(take) != 1:
             found.append(labels_as_values(source.type, outline, take, path))
         elif need.encode[name] != "value":
-            found += class_count(source.type, outline, name, need)
+            found += class_count(source.type, outline, name, need, fitting)
     return found
 
 
@@ -166,14 +171,14 @@ def labels_as_values(
     )
 
 
-def class_count(tag: str, outline: Outline, name: str, need: Need) -> list[Finding]:
+def class_count(tag: str, outline: Outline, name: str, need: Need, fitting: bool) -> list[Finding]:
     """That the model tells fewer classes apart than there are, or takes other shapes than labels."""
     classes, wanted = need.classes.get(name), sample_shape(need.targets[name])
     labels = wanted[:-1] if need.encode[name] == "one_hot" else wanted
     if prod(labels) != 1:
         shape = f"[{','.join(map(str, labels))}]"
         message = f"`{tag}` has a class number per sample as its target, and the loss takes {shape} of them"
-        return [Finding("E414", message, SOURCE)]
+        return [Finding("E414", message, SOURCE)] if fitting else []
     if classes is None or outline.classes is None or classes >= outline.classes:
         return []
     message = f"`{tag}` has {outline.classes} classes, and the model's output has {classes}"

@@ -17,6 +17,7 @@ from specdl.core.entry import Entry, Slot
 from specdl.spec.complaints import dotted, shown
 from specdl.spec.expressions import FAILED
 from specdl.spec.fields import CATALOGS, NOUNS, Key, keys
+from specdl.spec.strays import CLASS_PATHS
 from specdl.spec.suggestions import Guess, key_guess, key_near
 from specdl.spec.unknown import LISTED, article, guess_tag, listed, lookalike, unknown_tag
 from specdl.spec.writing import Pen
@@ -62,7 +63,8 @@ def lookup(
     from specdl.spec.habits import input_layer
 
     guess = walker.guess(tag, partial(guess_tag, slot))
-    told = input_layer(walker.root, tag, site.path) or unknown_tag(slot, tag, site.path, at_key, guess)
+    told = walker.foreseen.get(site.path) or input_layer(walker.root, tag, site.path)
+    told = told or unknown_tag(slot, tag, site.path, at_key, guess)
     message = f"no {NOUNS[slot.category]} is called `{dotted((tag,))}`"
     walker.tell("E110", message, site, at_key, told.help, lookalike(tag), told.fix)
     return (catalog.get(told.meant) if told.meant and told.judged else None), False
@@ -171,6 +173,8 @@ def near_type(walker: Walker, slot: Slot, raw: Mapping[str, Any], site: Site) ->
     for name in list(raw)[:LISTED]:
         if not isinstance(raw[name], str) or not raw[name]:
             continue
+        if name in CLASS_PATHS and (choice := class_path(walker, slot, name, raw, site)):
+            return choice
         guess = walker.guess(name, type_guess)
         if guess is None:
             continue
@@ -183,13 +187,31 @@ def near_type(walker: Walker, slot: Slot, raw: Mapping[str, Any], site: Site) ->
     return None
 
 
+def class_path(walker: Walker, slot: Slot, key: str, raw: Mapping[str, Any], site: Site) -> Choice | None:
+    """The class, where a key names one of Python's that is called as a type is, or means one."""
+    guess = walker.guess(raw[key], partial(guess_tag, slot))
+    if guess is None or not guess.there:
+        return None
+    cls, path = CATALOGS[slot.category].get(guess.word), site.at(key).path
+    help = f'write "type": "{guess.word}"'
+    fix = Fix(help, (Replace(path, guess.word), Rename(path, "type")), guess.sure)
+    message = f"{named(site, slot)} has no key `{key}`"
+    walker.tell("E111", message, site.at(key), True, help, fix=fix)
+    rest = {name: value for name, value in raw.items() if name != key}
+    return Choice(None if guess.loose else cls, {**rest, "type": guess.word}, site, certain=False)
+
+
 def type_guess(name: str) -> Guess | None:
     """`type`, where a key means that or is a slip of it."""
+    if name in CLASS_PATHS:
+        return Guess("type", sure=True)
     return key_guess(name, ("type",), ("type",)) or key_near(name, ("type",), ("type",))
 
 
 def shorthand(walker: Walker, slot: Slot, raw: Mapping[str, Any], site: Site) -> Choice | None:
     """The class, where its name stands as a key: `{"Linear": {"out_features": 10}}` or `linear: 10`."""
+    from specdl.spec.words import NEEDLESS
+
     if not raw:
         return None
     name, value = next(iter(raw.items()))
@@ -207,9 +229,9 @@ def shorthand(walker: Walker, slot: Slot, raw: Mapping[str, Any], site: Site) ->
         rest, sure = {needed[0]: value}, False
     elif value is not None:
         return None
+    whole = {"type": guess.word, **{key: each for key, each in rest.items() if key not in NEEDLESS}}
     if value is not None:
-        edits = (Replace(site.path, {"type": guess.word, **rest}),)
-    whole = {"type": guess.word, **rest}
+        edits = (Replace(site.path, whole),)
     faulty = holds_failed(whole)  # an expression in it has a finding of its own
     short = len(str(whole)) <= 80 and value is not None and not faulty
     help = f"write {JSON.write(whole)}" if short else f'write "type": "{guess.word}"'
@@ -217,7 +239,7 @@ def shorthand(walker: Walker, slot: Slot, raw: Mapping[str, Any], site: Site) ->
     message = f"{named(site, slot)} needs `type`, the name of {article(NOUNS[slot.category])}"
     walker.tell("E112", message, site, help=help, fix=fix)
     judged = cls if isinstance(value, dict) or value is None else None
-    return Choice(judged, whole, inner, certain=False)
+    return Choice(judged, {"type": guess.word, **rest}, inner, certain=False)
 
 
 def holds_failed(value: Any) -> bool:

@@ -7,12 +7,12 @@ import math
 import operator
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_args, get_origin
 
 from pydantic_core import ErrorDetails
 
-from specdl.core.diagnostics import Fix, Path, Rename, Replace, visible
+from specdl.core.diagnostics import Fix, Path, Remove, Rename, Replace, visible
 from specdl.core.entry import Entry
 from specdl.spec.expressions import FAILED
 from specdl.spec.fields import SIMPLE, Key, bounds, choices, expected, inside, keys, members, unwrap
@@ -49,9 +49,13 @@ class Complaint:
     write: Any = NOTHING
     """What to write there instead, if that is known; it is `sure` where nothing else can be meant."""
     sure: bool = False
+    away: bool = False
+    """Whether to take it away."""
 
     def fix(self, path: Path) -> Fix | None:
         """The fix, for a value that stands at a path."""
+        if self.away:
+            return Fix("take it away", (Remove(path),), self.sure)
         if self.write is NOTHING:
             return None
         edit = Rename(path, self.write) if self.at_key else Replace(path, self.write)
@@ -121,6 +125,25 @@ def complaint(
         words = custom(errors[0]) or f"{owner} has options that do not go together"
         named = next((name for name in re.findall(r"`(\w+)`", words) if name in raw), None)
         return Complaint("E114", words, (named,) if named else ())
+    said = complaint_of_value(cls, raw, below, at_key, errors)
+    if is_batch(cls, raw, below):
+        help = "leave the batch out: `shape` is that of one sample"
+        return replace(said, help=help, away=True, sure=True)
+    return said
+
+
+def is_batch(cls: type[Entry], raw: Mapping[str, Any], below: Path) -> bool:
+    """Whether a refused value is the size of the batch, written before an input's shape as torch has it."""
+    from specdl.spec.model import InputSpec
+
+    sizes = raw.get("shape") or ()
+    return cls is InputSpec and below == ("shape", 0) and len(sizes) > 1 and sizes[0] in (None, -1)
+
+
+def complaint_of_value(
+    cls: type[Entry], raw: Mapping[str, Any], below: Path, at_key: bool, errors: list[ErrorDetails]
+) -> Complaint:
+    """What to say of one value below the mapping."""
     key, value, name = keys(cls)[str(below[0])], at(raw, below), dotted(below)
     if at_key:
         return bad_name(below, str(below[-1]), dots=False, at_key=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from specdl.core.diagnostics import Add, Edit, Fix, Path, Remove, Rename, Replace
 from specdl.core.entry import Slot
+from specdl.spec.expressions import NAME, RESERVED, names_in
 from specdl.spec.fields import CATALOGS, Key, Nested, Tagged, keys
 from specdl.spec.model import ModelSpec
 from specdl.spec.suggestions import compact, key_guess, senses
@@ -22,6 +23,10 @@ MAPPINGS: tuple[Path, ...] = (("data",), ("model",), ("train",))
 PAIRS = (("epochs", "steps"), ("input", "inputs"), ("loss", "losses"))
 PARTNERS = {one: other for pair in PAIRS for one, other in (pair, pair[::-1])}
 """Keys of which only one can be there."""
+VARS: Path = ("vars",)
+CLASS_PATHS = ("_target_", "class_path")
+"""Under these Hydra and Lightning name a class of Python's."""
+TYPES = ("type", *CLASS_PATHS)
 MOST = 50
 """Who has more keys in the wrong places has made some other mistake."""
 
@@ -70,7 +75,7 @@ def strays(root: Mapping[str, Any]) -> dict[Path, Stray]:
         section = below(root, path)
         if not isinstance(section, dict) or not known[path]:
             continue
-        for name in [name for name in section if name not in known[path] and name != "type"][:MOST]:
+        for name in [name for name in section if name not in known[path] and name not in TYPES][:MOST]:
             stray = find((*path, name), root, known)
             if stray:
                 found[stray.path] = stray
@@ -87,7 +92,7 @@ def find(path: Path, root: Mapping[str, Any], known: Mapping[Path, Mapping[str, 
     words = [str(name), *(each.word for each in senses("keys").get(compact(str(name)), ()) if each.sure)]
     for home in SECTIONS:
         word = next((each for each in words if each in known[home]), None)
-        if home == tuple(section) or word is None:
+        if home == tuple(section) or word is None or is_a_source(path, root):
             continue
         there = below(root, home)
         whole = there is None and home in MAPPINGS
@@ -99,12 +104,47 @@ def find(path: Path, root: Mapping[str, Any], known: Mapping[Path, Mapping[str, 
     return None
 
 
+def undeclared(root: Mapping[str, Any]) -> dict[Path, Stray]:
+    """Keys at the top of a document that are variables by their use, as in Hydra: they belong in `vars`."""
+    declared = root.get("vars")
+    if declared is not None and not isinstance(declared, dict):
+        return {}
+    known = {*keys(ModelSpec), *RESERVED, *(declared or ())}
+    loose = [
+        name
+        for name, value in root.items()
+        if name not in known and NAME.fullmatch(name) and isinstance(value, (bool, int, float, str))
+        and "${" not in str(value)
+    ][:MOST]  # fmt: skip
+    used = names_used(root) if loose else set()
+    whole = declared is None
+    return {
+        (name,): Stray((name,), VARS, name, free=True, whole=whole, needed=True)
+        for name in loose
+        if name in used
+    }
+
+
+def names_used(value: Any) -> set[str]:
+    """The names in all expressions of a value."""
+    if isinstance(value, str):
+        return names_in(value) if "${" in value else set()
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return set().union(*map(names_used, inside))
+
+
 def awaited(found: Mapping[Path, Stray]) -> dict[Path, Path]:
     """Where keys lack that stand elsewhere, and where they stand: that is no second mistake."""
     free = [each for each in found.values() if each.free]
     return {each.home: () for each in free if each.whole} | {
         (*each.home, each.name): each.path for each in free
     }
+
+
+def is_a_source(path: Path, root: Mapping[str, Any]) -> bool:
+    """Whether a mapping in `data` says where samples come from, whatever it is called."""
+    value = below(root, path)
+    return path[:-1] == ("data",) and isinstance(value, dict) and not {"type", "path"}.isdisjoint(value)
 
 
 def section_keys(root: Mapping[str, Any], path: Path) -> Mapping[str, Key]:

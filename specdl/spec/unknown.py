@@ -11,7 +11,7 @@ from specdl.core.entry import Slot
 from specdl.core.lookalikes import ordinal, skeleton, unlike_ascii
 from specdl.ops.base import LayerEntry
 from specdl.spec.fields import CATALOGS, NOUNS, Key, choices, keys, members, unwrap
-from specdl.spec.strays import SECTIONS, Stray, owners
+from specdl.spec.strays import SECTIONS, VARS, Stray, owners
 from specdl.spec.suggestions import Guess, choice_guess, compact, key_guess, key_near, tag_guess
 
 LISTED = 12
@@ -50,6 +50,8 @@ class Mapped:
     lonely: str | None = None
     """The only key that must be there and is not, where only one is unknown too."""
     raw: Mapping[str, Any] = field(default_factory=dict)
+    owner: str = ""
+    """How messages call it."""
 
     def listed(self) -> str | None:
         """All keys, if they are few."""
@@ -79,6 +81,8 @@ def unknown_key(name: str, value: Any, path: Path, mapped: Mapped, stray: Stray 
     parts = parts or habit(name, value, path, mapped)
     if parts:
         return parts
+    if stray and stray.home == VARS:
+        return Told(stray.help, stray.fix(value))
     guess = key_guess(name, mapped.known, mapped.absent)
     if name == "type" and "dtype" in mapped.absent and choice_guess(str(value), DTYPES):
         return renamed(name, value, path, Guess("dtype"), mapped)
@@ -136,6 +140,9 @@ def elsewhere_key(name: str, path: Path, mapped: Mapped) -> Told | None:
     """A key that specdl knows, but not here."""
     from specdl.spec.words import NEEDLESS, NOT_HERE
 
+    needless = hinted(name, path, mapped)
+    if needless:
+        return needless
     if mapped.category:
         types = owners(mapped.category, name)
         if 0 < len(types) <= 3:
@@ -149,6 +156,21 @@ def elsewhere_key(name: str, path: Path, mapped: Mapped) -> Told | None:
         Fix(f"take `{name}` away", (Remove(path),), sure=name.startswith("in_")) if name in NEEDLESS else None
     )
     return Told(hint, fix)
+
+
+def hinted(name: str, path: Path, mapped: Mapped) -> Told | None:
+    """What to do about a key that specdl needs no word for."""
+    from specdl.spec.hints import hint_of
+
+    value, hint = mapped.raw.get(name), hint_of(name, mapped.owner, mapped.category)
+    if name == "reduction" and value == "sum" and mapped.owner == "`mse`":
+        edits = (Replace((*path[:-1], "type"), "sum_squared_error"), Remove(path))
+        return Told('write "type": "sum_squared_error"', Fix("write `sum_squared_error`", edits))
+    if hint is None:
+        return None
+    fix = Fix(f"take `{name}` away", (Remove(path),), sure=hint.says_nothing(value))
+    wish = hint.instead or (hint.lacking and not fix.sure)
+    return Told(hint.help(name, value), None if wish else fix)
 
 
 def plausible(value: Any, key: Key) -> bool:

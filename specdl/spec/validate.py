@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -13,10 +14,11 @@ from specdl.spec.document import EXTENDS, Document
 from specdl.spec.expressions import FAILED
 from specdl.spec.fields import keys
 from specdl.spec.foreign import foreign
+from specdl.spec.foreseen import foreseen
 from specdl.spec.lifting import COMPILE, lifted
 from specdl.spec.model import ModelSpec
 from specdl.spec.rules import EXAMPLES, RULES, VERSION, misspelt_version, version
-from specdl.spec.strays import awaited, strays
+from specdl.spec.strays import awaited, strays, undeclared
 from specdl.spec.suggestions import key_meant
 from specdl.spec.text import MAX_FINDINGS
 from specdl.spec.variables import evaluate, resolve
@@ -59,13 +61,14 @@ def judge(
 
     `taken` are the keys at the top that another document says.
     """
-    scope, findings = evaluate(value.get("vars"))
+    loose = undeclared(value)
+    scope, findings = evaluate(with_loose(value, loose))
     blocks = Blocks(scope)
     defaults = Defaults()
     wrong = strays(value)
     walker = Walker(
         RULES, {"block": blocks}, EXAMPLES, complete=defaults.complete,
-        additions={"specdl": VERSION}, strays=wrong, awaited=awaited(wrong), taken=taken,
+        additions={"specdl": VERSION}, strays={**wrong, **loose}, awaited=awaited(wrong), taken=taken,
     )  # fmt: skip
     blocks.declare(value.get("blocks"), walker)
     judged = {*keys(ModelSpec), COMPILE, *(path[0] for path in wrong)} - {*RAW}
@@ -85,7 +88,7 @@ def judge(
     model = filled.get("model")
     if isinstance(model, dict):
         defaults.declare(model.get("defaults"), walker)
-    walker.root = filled
+    walker.root, walker.foreseen = filled, foreseen(filled)
     filled = lifted(walker, filled)
     made = walker.entry(ModelSpec, filled, Site())
     blocks.check_unused(walker)
@@ -95,6 +98,12 @@ def judge(
         each for each in (*findings, *found) if each.code not in silent or (each.path and each.code in AT_TOP)
     ]
     return made if isinstance(made, ModelSpec) else None, findings
+
+
+def with_loose(value: dict[str, Any], loose: Iterable[Path]) -> Any:
+    """What is under `vars`, with the variables that stand at the top."""
+    values = {str(path[0]): value[str(path[0])] for path in loose}
+    return {**values, **(value.get("vars") or {})} if values else value.get("vars")
 
 
 def lost(value: dict[str, Any]) -> set[str]:

@@ -82,6 +82,8 @@ class Walker:
     """Keys that stand in the wrong section."""
     awaited: Mapping[Path, Path] = field(default_factory=dict)
     """Where those keys belong, and lack, and where they stand."""
+    foreseen: Mapping[Path, Told] = field(default_factory=dict)
+    """What the whole document tells of single keys, and of types."""
     taken: frozenset[str] = frozenset()
     """Keys at the top of the document that another one says, which it may still say itself."""
     root: Any = None
@@ -142,6 +144,7 @@ class Walker:
     def wrong_kind(self, kind: Kind, raw: Any, site: Site, key: Key) -> Any:
         """Tell of what is no list or no mapping."""
         from specdl.spec.habits import another_kind
+        from specdl.spec.shorthands import in_short
 
         what = expected(key.type) if isinstance(kind, (Items, Values)) else "a mapping"
         message = f"`{last(site.path)}` is {shown(raw)}, but must be {what}"
@@ -154,7 +157,7 @@ class Walker:
             help = "write a list, and each key as the `name` of its layer"
             fix = Fix(help, (Replace(site.path, named),))
         else:
-            told = another_kind(kind, raw, site.path)
+            told = in_short(kind, raw, site.path) or another_kind(kind, raw, site.path)
             help, fix = told.help, told.fix
         self.tell("E113", message, site, help=help, fix=fix)
         if isinstance(kind, Items) and fix and not named and isinstance(raw, dict):
@@ -197,7 +200,7 @@ class Walker:
         lonely = lacking[0] if len(lacking) == len(strange) == 1 else None
         free = [name for name in absent if PARTNERS.get(name) not in raw]
         free += () if site.path else self.taken
-        mapped = Mapped(known, free, noun, category, lonely, raw)
+        mapped = Mapped(known, free, noun, category, lonely, raw, owner)
         for name, value in raw.items():
             here = self.where(site, (name,))
             if name in known:
@@ -239,8 +242,9 @@ class Walker:
 
     def unknown(self, name: str, value: Any, mapped: Mapped, site: Site, owner: str) -> Told:
         """Tell of a key that means nothing in the mapping at a site; what it was meant to be."""
-        here, told = self.where(site, (name,)), Told()
-        if self.may_suggest(name):
+        here = self.where(site, (name,))
+        told = self.foreseen.get(here.path, Told())
+        if here.path not in self.foreseen and self.may_suggest(name):
             told = unknown_key(name, value, here.path, mapped, self.strays.get(here.path))
         message = f"{owner} has no {mapped.noun} `{dotted((name,))}`"
         if not told.silent:

@@ -309,7 +309,7 @@ loss: criterion loss_fn loss_function objective
 train: training trainer fit
 data: ~dataset ~datasets
 model: net network architecture
-seed: random_seed random_state rng_seed
+seed: random_seed random_state rng_seed seed_everything manual_seed
 type: kind class class_name ~op
 layers: ~nodes ~modules ~layer
 output: ~outputs ~top
@@ -326,7 +326,7 @@ specdl: version
 source: ~from
 metrics: metric
 label_smoothing: smoothing
-evaluate_every: ~eval_every ~test_interval ~validation_freq
+evaluate_every: ~eval_every ~test_interval ~validation_freq ~check_val_every_n_epoch
 checkpoint_every: ~save_every ~snapshot ~save_freq
 drop_last: drop_remainder
 name: ~run_name
@@ -357,7 +357,9 @@ NOT_HERE: Mapping[str, str] = {
 }
 """What to do about keys that specdl has no word for, because it needs none or says it elsewhere."""
 
-WRAPPERS = ("config", "kwargs", "params", "options", "inner_product_param", "args", "arguments")
+WRAPPERS = (
+    "config", "kwargs", "params", "options", "inner_product_param", "args", "arguments", "init_args",
+)  # fmt: skip
 """Keys under which others write the options of a type; here they stand beside it."""
 
 NEEDLESS = ("in_features", "in_channels", "top", "type")

@@ -111,7 +111,8 @@ class Normalize(Transform):
         size = prod(shape)
         if flat.size not in (1, size):
             message = f"`{name}` has {flat.size} numbers, and there are {size} of what `per` says"
-            raise SpecdlError(message, code="E414")
+            channels = len(shape) > 1 and flat.size == shape[0]
+            raise SpecdlError(message, code="E414", help='"per": "channel"' if channels else None)
         return np.broadcast_to(flat, size).reshape(shape)
 
 
