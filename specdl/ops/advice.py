@@ -152,11 +152,13 @@ class OptimizerSite(Site):
 class ScheduleSite(Site):
     """A schedule: what `Schedule.advise` is told.
 
-    `run` is what is left of the run where the schedule begins; `whole` is all of it.
+    `run` is what is left of the run where the schedule begins; `whole` is all of it. `lr` is the learning
+    rate that the schedule's factors multiply.
     """
 
     run: Run
     whole: Run
+    lr: float | None = None
 
     def length(self, unit: Unit) -> float | None:
         """The time from the schedule's beginning to the end of the run; None where it is not known."""

@@ -141,3 +141,25 @@ def test_a_warmup_over_the_whole_run_leaves_nothing_to_say_of_what_follows():
         "the warmup of 100 epochs never ends: the run ends after 100 epochs, "
         "and `piecewise_constant` never begins"
     )
+
+
+@pytest.mark.parametrize(
+    ("factors", "lr", "wanted"),
+    [
+        ([0.1, 0.01], 0.1, ["W325"]),
+        ([1, 0.1], 0.1, []),
+        ([0.5, 0.1], 0.1, []),
+        ([1, 0.1], 1, []),
+    ],
+)
+def test_learning_rates_in_place_of_factors(factors, lr, wanted):
+    schedule = {"type": "piecewise_constant", "unit": "epochs", "boundaries": [60], "factors": factors}
+    optimizer = {"type": "sgd", "lr": lr}
+    assert codes(schedule=schedule, optimizer=optimizer, train={"epochs": 100}) == wanted
+
+
+def test_learning_rates_become_factors():
+    schedule = {"type": "piecewise_constant", "unit": "epochs", "boundaries": [30, 60]}
+    schedule["factors"] = [0.1, 0.03, 0.001]
+    (one,) = found(schedule=schedule, optimizer={"type": "sgd", "lr": 0.1}, train={"epochs": 100})
+    assert one.fix.edits == (Replace(("schedule", "factors"), [1, 0.3, 0.01]),)

@@ -93,7 +93,8 @@ def of_training(subject: Subject) -> Iterator[Finding]:
     )
     yield from asked(spec.optimizer, site)
     if spec.schedule is not None:
-        yield from asked(spec.schedule, ScheduleSite(path=("schedule",), run=run, whole=run))
+        lr = getattr(spec.optimizer, "lr", None)
+        yield from asked(spec.schedule, ScheduleSite(path=("schedule",), run=run, whole=run, lr=lr))
 
 
 def hidden(subject: Subject) -> bool:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from specdl.core.advice import Unit, likely, number
-from specdl.core.diagnostics import Finding, Remove
+from specdl.core.diagnostics import Finding, Remove, Replace
 from specdl.ops.advice import ScheduleSite
 from specdl.ops.base import Horizon, Schedule, ScheduleState
 from specdl.ops.schedules._advice import in_unit, other_unit, run_ends, stays_at_zero, unit_meant
@@ -59,6 +59,8 @@ class PiecewiseConstant(Schedule):
         return max(self.factors)
 
     def advise(self, site: ScheduleSite) -> Iterable[Finding]:
+        if self.factors[0] == site.lr and 0 < site.lr < 1:
+            yield self.rates(site, site.lr)
         length = site.length(self.unit)
         if length is None:
             return
@@ -69,6 +71,17 @@ class PiecewiseConstant(Schedule):
             yield from self.over_at_once(site)
         if self.factors[-1] == 0:
             yield from stays_at_zero(site, self.unit, self.boundaries[-1], "factors", len(self.factors) - 1)
+
+    def rates(self, site: ScheduleSite, lr: float) -> Finding:
+        """Learning rates in place of factors, which they are multiplied with once more."""
+        factors = [float(f"{each / lr:.9g}") for each in self.factors]
+        meant = [int(each) if each.is_integer() else each for each in factors]
+        message = (
+            f"the factors begin with {number(lr)}, which is `lr` itself: "
+            f"the learning rate is {number(lr)} times {number(lr)} then"
+        )
+        fix = likely("write factors of `lr`", Replace((*site.path, "factors"), meant))
+        return site.finding("W325", message, "factors", help=f'"factors": {meant}', fix=fix)
 
     def never_reached(self, site: ScheduleSite, beyond: list[int]) -> Finding:
         """The boundaries after the end of the run."""
