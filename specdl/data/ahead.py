@@ -10,12 +10,10 @@ from math import prod
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
-
 from specdl.core.diagnostics import Path as DocumentPath
 from specdl.core.errors import FindingsError
 from specdl.data.base import Ahead, DataSpec, Need, Reading
-from specdl.data.numpy_files import UNREADABLE
+from specdl.data.numpy_files import UNREADABLE, header
 from specdl.data.paths import resolve
 
 SAMPLE = 1 << 16
@@ -55,8 +53,11 @@ def of_npy(file: Path, place: DocumentPath, need: Need) -> int:
     """
     try:
         with file.open("rb") as handle:
-            shape, _ = header(handle)
+            shape, dtype = header(handle)
+            whole = prod(shape) * dtype.itemsize <= file.stat().st_size
     except UNREADABLE:
+        return 0
+    if not whole:  # it is cut short, as reading will say
         return 0
     types = need.inputs if place[1] == "x" else need.targets
     type = types.get(str(place[-1])) if len(place) > 2 else next(iter(types.values()))
@@ -71,18 +72,12 @@ def of_npz(file: Path, need: Need) -> int:
             for member in archive.infolist():
                 with archive.open(member) as handle:
                     shape, dtype = header(handle)
+                if prod(shape) * dtype.itemsize > member.file_size:
+                    return 0
                 total += prod(shape) * (dtype.itemsize + itemsize(need))
     except UNREADABLE:
         return 0
     return total
-
-
-def header(handle: Any) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """The shape and the type of an array, of which nothing is read; raises what numpy raises."""
-    version = np.lib.format.read_magic(handle)
-    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, _, dtype = read(handle)
-    return shape, dtype
 
 
 def itemsize(need: Need) -> int:

@@ -19,6 +19,11 @@ from specdl.data.spots import cell_at, spots, texts
 DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+([eE][-+]?\d+)?")
 HALF = re.compile(r"[-+]?\d+")
 """A number without decimals, or the decimals of one."""
+PACKED = (
+    (b"\x1f\x8b", "packed by gzip", "unpack it: gzip -dk"),
+    (b"PK\x03\x04", "a zip file, perhaps of a spreadsheet", "unpack it, or save the sheet as CSV"),
+)
+"""How files begin that are often taken for CSV, what they are, and what helps."""
 Policy = Literal["error", "drop", "mean", "category"] | float
 
 
@@ -148,7 +153,8 @@ class Parser:
 
     def wrong_width(self, line: int, cells: list[str]) -> Finding:
         """That a row has more or fewer cells than there are columns."""
-        message = f"line {line} of `{self.name}` has {len(cells)} cells for {self.width} columns"
+        count = f"{len(cells)} cell{'s' * (len(cells) != 1)}"
+        message = f"line {line} of `{self.name}` has {count} for {self.width} columns"
         halves = len(cells) == 2 * self.width and all(HALF.fullmatch(cell.strip()) for cell in cells)
         if not halves:
             return Finding("E415", message, ("data", "source"))
@@ -212,7 +218,7 @@ def shown(text: str) -> str:
 def rows(file: Path, name: str, delimiter: str, path: DocumentPath) -> Iterator[tuple[int, list[str]]]:
     """The rows of a file that are not empty, each with the line it begins on.
 
-    Raises `FindingsError` (E415) where the file is no UTF-8 or no CSV.
+    Raises `FindingsError` (E415) where the file is packed, no UTF-8 or no CSV.
     """
     line = 1
     try:
@@ -223,7 +229,8 @@ def rows(file: Path, name: str, delimiter: str, path: DocumentPath) -> Iterator[
                     yield line, cells
                 line = reader.line_num + 1
     except UnicodeDecodeError as error:
-        message = f"`{visible(name)}` is not UTF-8: byte {error.object[error.start]:#04x} near line {line}"
+        byte, line = error.object[error.start], undecodable(file)
+        message = f"`{visible(name)}` is not UTF-8: byte {byte:#04x} in line {line}"
         help = f"iconv -f {encoding(file)} -t UTF-8 {visible(name)} > utf8.csv"
         raise FindingsError([Finding("E415", message, path, help=help)]) from None
     except csv.Error as error:
@@ -232,6 +239,30 @@ def rows(file: Path, name: str, delimiter: str, path: DocumentPath) -> Iterator[
     except OSError as error:
         message = f"`{visible(name)}` cannot be read: {error.strerror}"
         raise FindingsError([Finding("E415", message, path)]) from None
+
+
+def unpacked(file: Path, name: str, path: DocumentPath) -> None:
+    """Raise `FindingsError` (E415) for a file that holds others, whatever its name says."""
+    try:
+        with file.open("rb") as handle:
+            begin = handle.read(4)
+    except OSError:
+        return
+    for magic, what, help in PACKED:
+        if begin.startswith(magic):
+            message = f"`{visible(name)}` is {what}, and no CSV"
+            raise FindingsError([Finding("E415", message, path, help=help)])
+
+
+def undecodable(file: Path) -> int:
+    """The first line that is no UTF-8."""
+    with file.open("rb") as handle:
+        for number, line in enumerate(handle, 1):
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError:
+                return number
+    return 1
 
 
 def encoding(file: Path) -> str:

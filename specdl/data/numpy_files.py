@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import struct
+import warnings
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from math import prod
 from pathlib import Path
 from tokenize import TokenError
 from typing import Any
@@ -22,10 +25,12 @@ from specdl.data.faults import Faults
 MAGIC = b"\x93NUMPY"
 UNREADABLE = (
     *(OSError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error, struct.error),
-    *(ValueError, TypeError, KeyError, SyntaxError, TokenError),
+    *(ValueError, TypeError, KeyError, SyntaxError, TokenError, OverflowError),
     *(NotImplementedError, RuntimeError),
 )
 """What numpy raises for files that are damaged; the last line is for zip's other ways of packing."""
+DAMAGED = ("malformed node or string", "Cannot parse header", "convert to C", "an integer is required")
+"""What numpy says of headers that make no sense, with words of Python's own."""
 PROTOCOL = b"\x80"
 """How pickles begin since protocol 2."""
 
@@ -40,9 +45,15 @@ def read_npy(file: Path, name: str, path: DocumentPath) -> Array:
     try:
         with file.open("rb") as handle:
             begin = handle.read(len(MAGIC))
-        if begin != MAGIC:
-            raise FindingsError([no_numpy(shown, "npy", begin, path)])
-        array: Array = np.lib.format.open_memmap(file, mode="r")
+            if begin != MAGIC:
+                raise FindingsError([no_numpy(shown, "npy", begin, path)])
+            handle.seek(0)
+            shape, dtype = header(handle)
+            there, told = file.stat().st_size - handle.tell(), prod(shape) * dtype.itemsize
+        if told > there and not dtype.hasobject:
+            raise FindingsError([Finding("E415", cut_short(shown, shape, told, there), path)])
+        with quiet():
+            array: Array = np.lib.format.open_memmap(file, mode="r")
     except UNREADABLE as error:
         raise FindingsError([unreadable(shown, error, path)]) from None
     return with_rows(array, shown, path)
@@ -65,7 +76,7 @@ def read_npz(
             if begin[:2] != b"PK":
                 raise FindingsError([no_numpy(shown, "npz", begin, path)])
             handle.seek(0)
-            with np.load(handle, allow_pickle=False) as archive:
+            with quiet(), np.load(handle, allow_pickle=False) as archive:
                 for key, place in wanted.items():
                     if key not in archive.files:
                         faults.append(no_array(key, shown, archive.files, place))
@@ -75,6 +86,31 @@ def read_npz(
         raise FindingsError([unreadable(shown, error, path)]) from None
     faults.settle()
     return found
+
+
+def header(handle: Any) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """The shape and the type of an array, of which nothing is read; raises what numpy raises."""
+    version = np.lib.format.read_magic(handle)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    with quiet():
+        shape, _, dtype = read(handle)
+    if any(isinstance(size, bool) or size < 0 for size in shape):
+        raise ValueError("its header is damaged")
+    return shape, dtype
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Inside, numpy does not warn of files that Python 2 wrote."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        yield
+
+
+def cut_short(file: str, shape: tuple[int, ...], told: int, there: int) -> str:
+    """That a file ends before its array does."""
+    sizes = ", ".join(str(size) for size in shape)
+    return f"{file} is cut short: an array of [{visible(sizes)}] takes {told:,} bytes, and it has {there:,}"
 
 
 def member(archive: Mapping[str, Any], key: str, file: str, path: DocumentPath) -> Array:
@@ -132,4 +168,6 @@ def unreadable(file: str, error: Exception, path: DocumentPath) -> Finding:
     why = str(error).splitlines()[0] if str(error) else type(error).__name__
     if "allow_pickle" in why or "Python objects" in why:
         return pickled(file, path)
-    return Finding("E415", f"{file} cannot be read: {visible(why)}", path)
+    if isinstance(error, (SyntaxError, TokenError)) or any(each in why for each in DAMAGED):
+        why = "its header is damaged"
+    return Finding("E415", f"{file} cannot be read: {visible(why[:200])}", path)

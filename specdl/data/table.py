@@ -9,20 +9,28 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from specdl.core.diagnostics import Add, Finding, Fix, Note, Replace, visible
+from specdl.core.diagnostics import Finding, Note, visible
 from specdl.core.diagnostics import Path as DocumentPath
 from specdl.core.errors import FindingsError
 from specdl.core.suggest import nearest
 from specdl.data.base import SOURCE, Array, Origin, Part, Raw, Reading, only, quoted
-from specdl.data.cells import Cells, Parser, Policy, Use, plain_number, read_cells, rows, shown, sorted_words
+from specdl.data.cells import (
+    Cells,
+    Parser,
+    Policy,
+    Use,
+    plain_number,
+    read_cells,
+    rows,
+    shown,
+    sorted_words,
+    unpacked,
+)
 from specdl.data.faults import Faults
+from specdl.data.header import aims, begins_as_told, require_names
 
 if TYPE_CHECKING:
     from specdl.data.sources.csv import Csv
-
-
-DELIMITERS = (";", "\t", ",", "|")
-"""What stands between cells, in the order in which it is looked for."""
 
 
 @dataclass
@@ -72,6 +80,7 @@ def parse(table: Table, file: Path, name: str, path: DocumentPath) -> tuple[Layo
 
     Words are not compared with those of the training file yet.
     """
+    unpacked(file, name, path)
     lines = rows(file, name, table.csv.delimiter, path)
     first = next(lines, None)
     if first is None:
@@ -80,6 +89,7 @@ def parse(table: Table, file: Path, name: str, path: DocumentPath) -> tuple[Layo
     header = [cell.strip() for cell in first[1]] if named else list(table.csv.header or ())
     if named:
         begins_as_told(table, header, name, path)
+        require_names(table, header, name, path)
     layout = lay_out(table, header, name, path)
     table.features = dict(layout.inputs)
     parser = Parser(name, uses(table, layout), len(header), table.csv.missing_as)
@@ -112,7 +122,7 @@ def gathered(table: Table, layout: Layout) -> Raw:
 
 def lay_out(table: Table, header: list[str], name: str, path: DocumentPath) -> Layout:
     """Find the columns; raises `FindingsError` (E411) for those that are not there."""
-    twice = sorted({column for column in header if header.count(column) > 1})
+    twice = sorted({column for column in header if column and header.count(column) > 1})
     if twice:
         message = f"`{visible(name)}` has more than one column {quoted(map(visible, twice))}"
         raise FindingsError([Finding("E415", message, path)])
@@ -127,48 +137,6 @@ def lay_out(table: Table, header: list[str], name: str, path: DocumentPath) -> L
     if absent:
         raise FindingsError(absent)
     return Layout(header, inputs, targets)
-
-
-def begins_as_told(table: Table, header: list[str], name: str, path: DocumentPath) -> None:
-    """Raise `FindingsError` for a first line that has another delimiter (E418), or no names (E419)."""
-    if named_columns(table) and named_columns(table) <= {*header}:
-        return
-    shown_name, delimiter = visible(name), table.csv.delimiter
-    other = next((each for each in DELIMITERS if each != delimiter and each in header[0]), None)
-    if len(header) == 1 and other is not None:
-        written = "\\t" if other == "\t" else other
-        message = f"`{shown_name}` has `{written}` between its cells, and `{visible(delimiter)}` was expected"
-        given = "delimiter" in table.csv.model_fields_set
-        edit = Replace((*SOURCE, "delimiter"), other) if given else Add(SOURCE, "delimiter", other)
-        fix = Fix("name the delimiter", (edit,))
-        raise FindingsError([Finding("E418", message, path, help=f'"delimiter": "{written}"', fix=fix)])
-    if all(plain_number(cell) is not None for cell in header):
-        message = f"`{shown_name}` begins with numbers, and the names of its columns were expected"
-        names = guessed(table, len(header))
-        help = ", ".join(f'"{column}"' for column in names)
-        fits = named_columns(table) <= {*names}
-        named = Fix("name the columns", (Add(SOURCE, "header", names),)) if fits else None
-        raise FindingsError([Finding("E419", message, path, help=f'"header": [{visible(help)}]', fix=named)])
-
-
-def named_columns(table: Table) -> set[str]:
-    """The columns that the source names."""
-    found: set[str] = {*table.csv.columns}
-    for chosen in (table.csv.features, table.csv.target, table.reading.column):
-        each = chosen.values() if isinstance(chosen, Mapping) else (chosen,)
-        found |= {
-            column for names in each for column in ((names,) if isinstance(names, str) else names or ())
-        }
-    return found - {"input"}
-
-
-def guessed(table: Table, count: int) -> list[str]:
-    """Names for so many columns: those of the source, if they are as many, else `x1` on and the target."""
-    features, target = table.csv.features, table.csv.target
-    if isinstance(features, tuple) and isinstance(target, str) and len(features) + 1 == count:
-        return [*features, target]
-    last = target if isinstance(target, str) else table.reading.column or "y"
-    return [*(f"x{number}" for number in range(1, count)), last]
 
 
 def place(csv: Csv, target: bool) -> DocumentPath:
@@ -221,9 +189,7 @@ def input_columns(
         names = ", ".join(f'"{name}": ["{header[0]}"]' for name in needed)
         message = f"the source does not say which columns each of {quoted(needed)} takes"
         raise FindingsError([Finding("E411", message, SOURCE, help=f'"features": {{{visible(names)}}}')])
-    aim = table.csv.target
-    spoken = {aim} if isinstance(aim, str) else set(aim) if isinstance(aim, tuple) else set()
-    spoken |= {column for columns in targets.values() for column in columns} | {table.reading.column or ""}
+    spoken = aims(table) | {column for columns in targets.values() for column in columns}
     if table.features:
         return table.features
     return {only(needed, "input"): chosen or tuple(column for column in header if column not in spoken)}

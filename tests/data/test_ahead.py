@@ -25,11 +25,21 @@ def test_arrays_by_their_headers(tmp_path):
 
 def test_nothing_but_the_header_is_read(tmp_path):
     file = tmp_path / "x.npy"
-    head = {"descr": "<f4", "fortran_order": False, "shape": (10**13,)}
+    head = {"descr": "<f4", "fortran_order": False, "shape": (10**11,)}
     with file.open("wb") as handle:
         np.lib.format.write_array_header_1_0(handle, head)
+        handle.truncate(handle.tell() + 4 * 10**11)  # a file of holes
     source = Npy(train=ArrayFiles(x="x.npy"))
-    assert told(tmp_path, source, classes(2, f32(3))) == Ahead(3 * 4 * 10**13)
+    assert told(tmp_path, source, classes(2, f32(3))) == Ahead(3 * 4 * 10**11)
+
+
+def test_an_array_that_is_cut_short_counts_nothing(tmp_path):
+    file = tmp_path / "x.npy"
+    with file.open("wb") as handle:
+        np.lib.format.write_array_header_1_0(
+            handle, {"descr": "<f4", "fortran_order": False, "shape": (10**18,)}
+        )
+    assert told(tmp_path, Npy(train=ArrayFiles(x="x.npy")), classes(2, f32(3))) == Ahead(0)
 
 
 def test_archives_count_what_they_hold_and_what_is_made_of_it(tmp_path):

@@ -324,6 +324,7 @@ def test_policies_that_a_column_cannot_have(tmp_path):
             b'x,label\n"1,0\n',
             "E415 $.data.source.path: line 2 of `a.csv` cannot be read as CSV: unexpected end of data",
         ),
+        (b"x,label\n1\n", "E415 $.data.source: line 2 of `a.csv` has 1 cell for 2 columns"),
         (b"x,x,label\n1,2,0\n", "E415 $.data.source.path: `a.csv` has more than one column `x`"),
     ],
 )
@@ -333,14 +334,43 @@ def test_files_that_are_no_table(tmp_path, content, told):
 
 
 @pytest.mark.parametrize(
-    ("content", "encoding"), [(b"x,label\n\xff\xfe,1\n", "WINDOWS-1252"), (b"\xff\xfex\0,\0", "UTF-16")]
+    ("content", "encoding", "line"),
+    [
+        (b"x,label\n\xff\xfe,1\n", "WINDOWS-1252", 2),
+        (b"x,label\n" + b"1,0\n" * 5000 + b"\xff,1\n", "WINDOWS-1252", 5002),
+        (b"\xff\xfex\0,\0", "UTF-16", 1),
+    ],
 )
-def test_text_in_another_encoding(tmp_path, content, encoding):
+def test_text_in_another_encoding(tmp_path, content, encoding, line):
     (tmp_path / "a.csv").write_bytes(content)
     assert complaints(loaded, Csv(path="a.csv", target="label"), classes(2, f32(1)), tmp_path) == [
-        "E415 $.data.source.path: `a.csv` is not UTF-8: byte 0xff near line 1",
+        f"E415 $.data.source.path: `a.csv` is not UTF-8: byte 0xff in line {line}",
         f"  help: iconv -f {encoding} -t UTF-8 a.csv > utf8.csv",
     ]
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"\x1f\x8b\x08\0", "packed by gzip, and no CSV"),
+        (b"PK\x03\x04\0", "a zip file, perhaps of a spreadsheet, and no CSV"),
+    ],
+)
+def test_a_packed_file(tmp_path, content, what):
+    (tmp_path / "a.csv").write_bytes(content)
+    first, _ = complaints(loaded, Csv(path="a.csv", target="label"), classes(2, f32(1)), tmp_path)
+    assert first == f"E415 $.data.source.path: `a.csv` is {what}"
+
+
+def test_a_column_without_a_name_is_not_passed_over(tmp_path):
+    text = ",x,,label\n0,1.5,2,0\n1,2.5,3,1\n"
+    (tmp_path / "a.csv").write_text(text)
+    assert complaints(loaded, Csv(path="a.csv", target="label"), classes(2, f32(1)), tmp_path) == [
+        "E415 $.data.source.path: column 1 of `a.csv` has no name; so it is with 1 more",
+        '  help: "features": ["x"]',
+    ]
+    named = Csv(path="a.csv", target="label", features=("x",))
+    assert loaded(named, classes(2, f32(1)), tmp_path).parts["train"].rows == 2
 
 
 def test_decimal_commas(tmp_path):

@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pytest
 
@@ -97,7 +99,39 @@ def test_a_file_cut_short(folder):
     whole = (folder / "x.npy").read_bytes()
     (folder / "x.npy").write_bytes(whole[:-4])
     (first,) = complaints(loaded, Npy(train=XY), classes(2), folder)
-    assert first.startswith("E415 $.data.source.train.x: `x.npy` cannot be read: ")
+    assert first.startswith("E415 $.data.source.train.x: `x.npy` is cut short: an array of [")
+    assert complaints(loaded, Npy(train=XY), classes(2), folder) == [first]
+
+
+@pytest.mark.parametrize(
+    ("shape", "told"),
+    [
+        ("(0, 999999999999999999999)", "cannot be read: its header is damaged"),
+        ("(10**9, 2)", "cannot be read: its header is damaged"),
+        ("(-1, 2)", "cannot be read: its header is damaged"),
+        (
+            "(10000000000, 2)",
+            "is cut short: an array of [10000000000, 2] takes 80,000,000,000 bytes, and it has 0",
+        ),
+    ],
+)
+def test_headers_that_lie(folder, shape, told):
+    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+    (folder / "x.npy").write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
+    assert complaints(loaded, Npy(train=XY), classes(2), folder) == [
+        f"E415 $.data.source.train.x: `x.npy` {told}"
+    ]
+
+
+def test_a_file_of_python_2_brings_no_warning(folder):
+    array = np.load(folder / "x.npy")
+    shape = ", ".join(f"{size}L" for size in array.shape)
+    header = f"{{'descr': '{array.dtype.str}', 'fortran_order': False, 'shape': ({shape}), }}\n".encode()
+    size = len(header).to_bytes(2, "little")
+    (folder / "x.npy").write_bytes(b"\x93NUMPY\x01\x00" + size + header + array.tobytes())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert loaded(Npy(train=XY), classes(2), folder).parts["train"].rows == len(array)
 
 
 def test_every_faulty_file_is_told(folder):
