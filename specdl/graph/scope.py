@@ -13,6 +13,8 @@ from specdl.ops.naming import local_names
 
 SHOWN = 5
 """How many names a message lists at most."""
+LOOKS = 100_000
+"""How many layers of a list are looked at to tell cycles from layers that only come too late."""
 
 
 @dataclass
@@ -63,6 +65,7 @@ class Scope:
     bound: dict[str, Binding] = field(default_factory=dict)
     previous: Result | None = None
     """What the layer before made; None before the first of a model with several inputs."""
+    looks: int = LOOKS
 
     def __post_init__(self) -> None:
         self.names = local_names(self.entries)
@@ -109,9 +112,13 @@ class Scope:
         return None
 
     def depends(self, later: int, earlier: int) -> bool:
-        """Whether the layer at place `later` reads, by way of others, the one at `earlier`."""
+        """Whether the layer at place `later` reads, by way of others, the one at `earlier`.
+
+        Where that has been asked of very many layers, the answer is no.
+        """
         todo, seen = [later], {later}
-        while todo:
+        while todo and self.looks:
+            self.looks -= 1
             at = todo.pop()
             for name in self.entries[at].inputs or ("previous",):
                 read = at - 1 if name == "previous" else self.position.get(name.split(".")[0], -1)

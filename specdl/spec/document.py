@@ -17,7 +17,6 @@ from specdl.core.diagnostics import (
     Place,
     Position,
     Remark,
-    TextFix,
     fold,
     path_text,
     visible,
@@ -35,6 +34,7 @@ from specdl.spec.text import MAX_BYTES, Fault, Lines, Parsed, Span, TextError
 
 if TYPE_CHECKING:
     from specdl.spec.edits import Mender
+    from specdl.spec.rewrite import Doubles
 
 STDIN = "<stdin>"
 EXTENDS = "extends"
@@ -270,10 +270,13 @@ def of_text(data: bytes, file: str, folder: FilePath) -> Document:
         parsed = parse(text, file)
     except TextError as error:
         from specdl.spec.foreign import prototxt
+        from specdl.spec.rewrite import Doubles
 
         other = prototxt(text)
         faults = error.faults if other is None else (other,)
-        raise SpecError(fold(at_span(document, fault) for fault in faults)) from None
+        only_twice = all(each.code == TWICE for each in faults)
+        doubles = Doubles(text, file) if only_twice else None
+        raise SpecError(fold(at_span(document, fault, doubles) for fault in faults)) from None
     return replace(
         document, value=parsed.value, values=parsed.values, keys=parsed.keys, aliases=parsed.aliases
     )
@@ -312,8 +315,8 @@ def parse(text: str, file: str) -> Parsed:
     return parsed
 
 
-def at_span(document: Document, fault: Fault) -> Diagnostic:
-    """A fault of a text with its place."""
+def at_span(document: Document, fault: Fault, doubles: Doubles | None = None) -> Diagnostic:
+    """A fault of a text with its place; `doubles` knows how to mend a key that stands twice."""
     lines = document.lines
     assert lines is not None
     position = lines.position(fault.span)
@@ -333,19 +336,5 @@ def at_span(document: Document, fault: Fault) -> Diagnostic:
         fault.help and visible(fault.help),
         tuple(notes),
         lines.line(position.line),
-        mend=lambda: lines.placed(fault.fix or second_away(lines.text, document.file, fault)),
+        mend=lambda: lines.placed(doubles.second_away(fault) if doubles else fault.fix),
     )
-
-
-def second_away(text: str, file: str | None, fault: Fault) -> TextFix | None:
-    """The fix of a key that stands twice, where nothing else keeps the text from being read."""
-    if fault.code != TWICE or file is None:
-        return None
-    from specdl.spec.rewrite import without_second
-
-    try:
-        parse(text, file)
-    except TextError as error:
-        if all(each.code == TWICE for each in error.faults):
-            return without_second(text, file, fault)
-    return None

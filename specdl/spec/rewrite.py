@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -279,17 +280,31 @@ def is_list_of(value: Any, old: Any) -> bool:
     return isinstance(value, list) and len(value) == 1 and json.dumps(value[0]) == json.dumps(old)
 
 
-def without_second(text: str, file: str, fault: Fault) -> TextFix | None:
-    """The fix of a key that stands twice with the same value: the second goes.
+class Doubles:
+    """The keys of a text that stand twice, where nothing else is wrong with it."""
 
-    The text has no faults of syntax. Where the values differ nobody but its author knows which is right.
-    """
-    rewriter = Rewriter.of(text, file)
-    todo = [rewriter.root]
-    while todo:
-        node = todo.pop()
-        todo += [entry.value for entry in node.entries]
-        for number, entry in enumerate(node.entries):
-            if entry.key and entry.key.start == fault.span[0]:
-                return rewriter.without(node, number)
-    return None
+    def __init__(self, text: str, file: str) -> None:
+        self.text, self.file = text, file
+
+    @cached_property
+    def rewriter(self) -> Rewriter:
+        return Rewriter.of(self.text, self.file)
+
+    @cached_property
+    def keys(self) -> Mapping[int, tuple[Node, int]]:
+        """The mapping of every key, and its number there, by where the key begins."""
+        found: dict[int, tuple[Node, int]] = {}
+        todo = [self.rewriter.root]
+        while todo:
+            node = todo.pop()
+            todo += [entry.value for entry in node.entries]
+            found |= {entry.key.start: (node, i) for i, entry in enumerate(node.entries) if entry.key}
+        return found
+
+    def second_away(self, fault: Fault) -> TextFix | None:
+        """The fix that takes a second key away, if the first has the same value.
+
+        Where the values differ nobody but its author knows which is right.
+        """
+        place = self.keys.get(fault.span[0])
+        return self.rewriter.without(*place) if place else None

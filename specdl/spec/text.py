@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from specdl.core.diagnostics import Path, Position, TextEdit, TextFix
@@ -21,6 +21,8 @@ MAX_DIGITS = 300
 
 PIECE = 2**14
 """Characters of a text whose lines are counted together."""
+PIECES_KEPT = 16
+"""Of so many pieces it is kept where their lines begin."""
 END = re.compile(r"\r\n|\n|\r")
 
 Span = tuple[int, int]
@@ -217,6 +219,7 @@ class Lines:
     def __init__(self, text: str) -> None:
         self.text = text
         self.shown: dict[int, str] = {}
+        self.begins = lru_cache(maxsize=PIECES_KEPT)(self.lines_of)
 
     @cached_property
     def pieces(self) -> tuple[list[int], list[int]]:
@@ -230,6 +233,12 @@ class Lines:
             ended.append(lines)
             at = end
         return starts, ended
+
+    def lines_of(self, piece: int) -> list[int]:
+        """Where a piece begins, and each line that begins behind the end of one in it."""
+        starts, _ = self.pieces
+        end = starts[piece + 1] if piece + 1 < len(starts) else len(self.text)
+        return [starts[piece], *(found.end() for found in END.finditer(self.text, starts[piece], end))]
 
     def ends(self, start: int, end: int) -> int:
         """How many lines end in a part of the text."""
@@ -247,7 +256,8 @@ class Lines:
         starts, ended = self.pieces
         piece = bisect_right(starts, offset) - 1
         line = ended[piece] + self.ends(starts[piece], offset)
-        start = max(self.text.rfind("\n", 0, offset), self.text.rfind("\r", 0, offset)) + 1
+        start = self.text.rfind("\n", 0, offset) + 1
+        start = max(start, self.text.rfind("\r", start, offset) + 1)
         return line + 1, offset - start + 1 + inside
 
     def placed(self, fix: TextFix | None) -> TextFix | None:
@@ -264,13 +274,11 @@ class Lines:
 
     def start(self, number: int) -> int:
         """Where a line begins, by its number."""
-        starts, ended = self.pieces
+        _, ended = self.pieces
         piece = max(0, bisect_left(ended, number - 1) - 1)
-        start = starts[piece]
-        for _ in range(number - 1 - ended[piece]):
-            found = END.search(self.text, start)
-            start = found.end() if found else len(self.text)
-        return start
+        begins = self.begins(piece)
+        place = number - 1 - ended[piece]
+        return begins[place] if place < len(begins) else len(self.text)
 
     def line(self, number: int) -> str:
         """A line by its number, without its end."""

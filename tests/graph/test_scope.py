@@ -76,6 +76,13 @@ def test_a_cycle():
     ]
 
 
+def test_a_long_ring_is_told_as_a_cycle_only_as_long_as_that_is_quick():
+    ring = [linear(2, f"a{i}", f"a{(i + 1) % 600}") for i in range(600)]
+    messages = [each.message for each in findings(*ring) if each.code == "E212"]
+    assert messages[0] == "`a0` reads `a1`, which depends on `a0`: a cycle"
+    assert messages[-1] == "`a598` reads `a599`, which comes after it"
+
+
 def test_a_later_layer_that_cannot_be_moved_as_it_is():
     (finding,) = findings(linear(2, "a"), linear(2, "b", "d"), linear(2, "c", "a"), linear(2, "d"))
     assert finding.message == "`b` reads `d`, which comes after it"
