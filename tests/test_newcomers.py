@@ -30,7 +30,7 @@ class Shown:
         """The command line, with every file written into the working folder."""
         for file in self.files:
             Path(file.options["name"]).write_bytes(file.bytes)
-        name = f"spec.{self.spec.language}"
+        name = self.spec.options.get("name", f"spec.{self.spec.language}")
         Path(name).write_bytes(self.spec.bytes)
         fixed = self.outcome.options.get("fixed")
         return ["check", name, *({None: [], "unsafe": ["--unsafe-fixes"]}.get(fixed, ["--fix"]))]
@@ -49,7 +49,7 @@ def shown(page):
     for block in blocks(page):
         if "name" in block.options:
             files.append(block)
-        elif spec and (block.language == "text" or "fixed" in block.options):
+        if spec and (block.language == "text" or "fixed" in block.options):
             yield Shown(spec, block, tuple(files))
         elif block.language in ("yaml", "json"):
             spec = block

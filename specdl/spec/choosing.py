@@ -113,6 +113,13 @@ def example(slot: Slot, tag: str, said: str) -> tuple[dict[str, Any], bool, bool
     return {"type": tag, **examples}, alone, False
 
 
+def is_wrapper(key: str) -> bool:
+    """Whether others write the options of a type under a key, as Caffe does under `relu_param`."""
+    from specdl.spec.words import WRAPPERS
+
+    return key in WRAPPERS or key.endswith("_param")
+
+
 def unwrapped(
     walker: Walker, raw: Mapping[str, Any], known: Mapping[str, Key], site: Site, owner: str
 ) -> Mapping[str, Any]:
@@ -120,20 +127,27 @@ def unwrapped(
 
     They are judged where they stand.
     """
-    from specdl.spec.words import WRAPPERS
-
-    wrapper = next((key for key in raw if key in WRAPPERS and key not in known), None)
+    wrapper = next((key for key in raw if is_wrapper(key) and key not in known), None)
     if wrapper is None or not isinstance(raw[wrapper], dict):
         return raw
     inside = {name: each for name, each in raw[wrapper].items() if name not in raw}
-    adds = (Add(site.path, name, each) for name, each in inside.items())
-    fix = Fix("write them beside `type`", (Remove(site.at(wrapper).path), *adds), sure=bool(inside))
+    fix = Fix("write them beside `type`", lifted(site, wrapper, inside), sure=bool(inside))
     whole = fix if len(inside) == len(raw[wrapper]) else None
     message = f"{owner} has no option `{wrapper}`"
     help = "write its options beside `type`"
     walker.tell("E111", message, site.at(wrapper), at_key=True, help=help, fix=whole)
     walker.real.update({(*site.path, name): (*site.path, wrapper, name) for name in inside})
     return {**{name: each for name, each in raw.items() if name != wrapper}, **inside}
+
+
+def lifted(site: Site, wrapper: str, inside: Mapping[str, Any]) -> tuple[Edit, ...]:
+    """The edits that put the keys of a mapping in its place: the first there, the others behind."""
+    place = site.at(wrapper).path
+    if not inside:
+        return (Remove(place),)
+    (name, value), *others = inside.items()
+    adds = (Add(site.path, key, each) for key, each in others)
+    return (Replace(place, value), Rename(place, name), *adds)
 
 
 def choose(walker: Walker, slot: Slot, raw: Any, site: Site) -> Choice:

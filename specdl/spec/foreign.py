@@ -63,7 +63,8 @@ def is_caffe_net(value: Value) -> bool:
     """A network's prototxt, put into YAML."""
     layers = value.get("layer", value.get("layers"))
     return isinstance(layers, list) and any(
-        isinstance(each, dict) and "type" in each and not {"bottom", "top"}.isdisjoint(each) for each in layers
+        isinstance(each, dict) and "type" in each and not {"bottom", "top"}.isdisjoint(each)
+        for each in layers
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from specdl.core.diagnostics import Path
+from specdl.spec.caffe import nesterov
 from specdl.spec.datasets import parts, tensors
 from specdl.spec.elsewhere import misplaced
 from specdl.spec.logits import log_softmaxes
@@ -18,6 +19,6 @@ from specdl.spec.wiring import wirings
 def foreseen(root: Mapping[str, Any]) -> dict[Path, Told]:
     """What to say of keys and types that only their surroundings explain, by their paths."""
     found: dict[Path, Told] = {}
-    for each in (log_softmaxes, schedulers, parts, tensors, misplaced, wirings, policies):
+    for each in (log_softmaxes, schedulers, parts, tensors, misplaced, wirings, policies, nesterov):
         found |= each(root)
     return found

@@ -40,6 +40,8 @@ INSTEAD: Mapping[tuple[str, str], str] = {
     ("sources", "idx"): "`npz` reads arrays that numpy saved",
     ("sources", "cifar"): "`npz` reads arrays that numpy saved",
     ("sources", "image_folder"): "`npz` reads arrays that numpy saved",
+    ("sources", "lmdb"): "`npz` reads arrays that numpy saved",
+    ("sources", "hdf5"): "`npz` reads arrays that numpy saved",
     ("schedules", "exponential"): "`piecewise_constant` comes near it in steps",
 }
 """What is here already for types that are to come."""

@@ -73,8 +73,10 @@ def neither(given: Mapping[str, Any], *names: str) -> bool:
 
 
 def loss_or_losses(raw: Mapping[str, Any], given: Mapping[str, Any], path: Path) -> Iterable[Finding]:
-    """One output has `loss`, several have `losses`."""
-    if neither(given, "loss", "losses"):
+    """One output has `loss`, several have `losses`; a layer that is a loss has a finding of its own."""
+    from specdl.spec.elsewhere import has_loss
+
+    if neither(given, "loss", "losses") and not has_loss(raw):
         help = 'add "loss": {"type": "cross_entropy"} for classes, or "loss": {"type": "mse"} for values'
         yield Finding("E310", "the spec has no `loss`, so there is nothing to minimise", path, help=help)
     yield from exclusive(raw, path, ("loss", "losses"), "E117")

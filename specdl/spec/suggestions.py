@@ -18,7 +18,7 @@ OTHER: Mapping[str, tuple[str, ...]] = {
     "int64": ("long", "int", "i64"),
     "bfloat16": ("bf16",),
     "epochs": ("epoch",),
-    "steps": ("step", "iterations", "iteration", "batches"),
+    "steps": ("step", "iterations", "iteration", "iters", "iter", "batches"),
     "one_hot": ("categorical",),
     "index": ("sparse", "labels"),
 }

@@ -71,6 +71,7 @@ def lookalike(word: str) -> tuple[Note, ...]:
 
 def unknown_key(name: str, value: Any, path: Path, mapped: Mapped, stray: Stray | None) -> Told:
     """What to say of a key that its mapping does not know: by its meaning, its place, its letters."""
+    from specdl.spec.caffe import caffe_key
     from specdl.spec.habits import habit
 
     if name in FROZEN and "trainable" in mapped.absent and isinstance(value, bool):
@@ -78,7 +79,7 @@ def unknown_key(name: str, value: Any, path: Path, mapped: Mapped, stray: Stray 
         edits = (Rename(path, "trainable"), Replace(path, not value))
         return Told(f'write "trainable": {word}', Fix(f'write "trainable": {word}', edits, True), "trainable")
     parts = two_in_one(name, path, mapped) or positional(name, value, path, mapped)
-    parts = parts or habit(name, value, path, mapped)
+    parts = parts or caffe_key(name, value, path, mapped) or habit(name, value, path, mapped)
     if parts:
         return parts
     if stray and stray.home == VARS:

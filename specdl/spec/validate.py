@@ -18,6 +18,7 @@ from specdl.spec.foreseen import foreseen
 from specdl.spec.lifting import COMPILE, lifted
 from specdl.spec.model import ModelSpec
 from specdl.spec.rules import EXAMPLES, RULES, VERSION, misspelt_version, version
+from specdl.spec.solver import SOLVER, solved
 from specdl.spec.strays import awaited, strays, undeclared
 from specdl.spec.suggestions import key_meant
 from specdl.spec.text import MAX_FINDINGS
@@ -71,7 +72,7 @@ def judge(
         additions={"specdl": VERSION}, strays={**wrong, **loose}, awaited=awaited(wrong), taken=taken,
     )  # fmt: skip
     blocks.declare(value.get("blocks"), walker)
-    judged = {*keys(ModelSpec), COMPILE, *(path[0] for path in wrong)} - {*RAW}
+    judged = {*keys(ModelSpec), COMPILE, SOLVER, *(path[0] for path in wrong)} - {*RAW}
     filled = {
         name: resolve(each, (name,), scope, findings) if name in judged else each
         for name, each in value.items()
@@ -89,7 +90,7 @@ def judge(
     if isinstance(model, dict):
         defaults.declare(model.get("defaults"), walker)
     walker.root, walker.foreseen = filled, foreseen(filled)
-    filled = lifted(walker, filled)
+    filled = solved(walker, lifted(walker, filled))
     made = walker.entry(ModelSpec, filled, Site())
     blocks.check_unused(walker)
     silent = {code for name in lost(value) for code in CODES[name]}

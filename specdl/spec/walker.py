@@ -90,6 +90,8 @@ class Walker:
     """The whole document with its expressions replaced."""
     real: dict[Path, Path] = field(default_factory=dict)
     """Where keys that were meant to be others really stand, by the others' paths."""
+    called: dict[Path, str] = field(default_factory=dict)
+    """How messages call a mapping whose own key is not its name."""
     suggested: set[str] = field(default_factory=set)
 
     def tell(
@@ -172,7 +174,8 @@ class Walker:
 
         `owner` is how messages call its mapping, and `category` that of its type, if it has one.
         """
-        words = owner or (f"`{last(site.path)}`" if site.path else "the spec")
+        words = owner or self.called.get(site.path)
+        words = words or (f"`{last(site.path)}`" if site.path else "the spec")
         values = {name: each for name, each in raw.items() if not (owner and name == "type")}
         given = self.given(keys(cls), values, site, words, "option" if owner else "key", category)
         self.judge(cls, raw, given, site)

@@ -19,6 +19,7 @@ LAYERS: Path = ("model", "layers")
 BOTTOM, TOP = "bottom", "top"
 DATA = "data"
 """What Caffe's nets call what they read first."""
+FIRST, NEXT = "the first layer reads the input", "a layer reads the one above it"
 
 
 def wirings(root: Mapping[str, Any]) -> dict[Path, Told]:
@@ -36,7 +37,8 @@ def wirings(root: Mapping[str, Any]) -> dict[Path, Told]:
             return found
         kind = role(layer.get("type"))
         if kind is None:
-            found |= wired(layer, (*LAYERS, number), makers, above)
+            why = FIRST if above == first else NEXT
+            found |= wired(layer, (*LAYERS, number), makers, above, why)
             above = named(layer)
             makers |= dict.fromkeys((above, *texts(layer.get(TOP))), above) if above else {}
         elif kind == "sources" and first:
@@ -65,9 +67,9 @@ def texts(value: Any) -> tuple[str, ...]:
 
 
 def wired(
-    layer: Mapping[str, Any], path: Path, makers: Mapping[str, str], above: str | None
+    layer: Mapping[str, Any], path: Path, makers: Mapping[str, str], above: str | None, why: str
 ) -> dict[Path, Told]:
-    """What to say of the keys by which one layer is wired: all of it at `bottom`."""
+    """What to say of the keys by which one layer is wired, all of it at `bottom`; `why` it needs none."""
     bottoms = texts(layer.get(BOTTOM))
     if not bottoms or "inputs" in layer or "name" not in layer:
         return {}
@@ -77,7 +79,7 @@ def wired(
     away = tuple(Remove((*path, each)) for each in tops)
     if reads == [above]:
         words = both([BOTTOM, *tops])
-        help = f"leave {words} out: a layer reads the one above it"
+        help = f"leave {words} out: {why}"
         told = Told(help, Fix(f"take {words} away", (Remove(bottom), *away), sure=True), "inputs")
     else:
         help = f'write "inputs": {json.dumps(reads, ensure_ascii=False)}'

@@ -191,8 +191,8 @@ constant: const constant_ fill
 uniform: random_uniform uniform_ rand
 normal: random_normal gaussian normal_ randn
 trunc_normal: truncated_normal trunc_normal_
-xavier_uniform: glorot_uniform xavier_uniform_
-xavier_normal: glorot_normal xavier_normal_ ~xavier ~glorot
+xavier_uniform: glorot_uniform xavier_uniform_ ~xavier ~glorot
+xavier_normal: glorot_normal xavier_normal_
 kaiming_uniform: he_uniform kaiming_uniform_
 kaiming_normal: he_normal kaiming_normal_ msra ~he ~kaiming
 lecun_uniform:
@@ -262,7 +262,9 @@ parquet:
 random: noise ~synthetic
 idx: mnist
 cifar: cifar10 cifar100
-image_folder: images image_dataset_from_directory
+image_folder: images image_dataset_from_directory image_data
+lmdb: ~data leveldb
+hdf5: hdf5_data h5 h5py
 text:
 """),
     "transforms": table("""

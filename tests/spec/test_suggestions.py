@@ -75,7 +75,7 @@ def test_what_is_to_come_never_becomes_something_else(category, word):
         ("mean_absolute_error", "metrics", "mae", True),
         ("GlorotUniform", "inits", "xavier_uniform", True),
         ("he_normal", "inits", "kaiming_normal", True),
-        ("xavier", "inits", "xavier_normal", False),
+        ("xavier", "inits", "xavier_uniform", False),
         ("CosineAnnealingLR", "schedules", "cosine", True),
         ("MultiStepLR", "schedules", "piecewise_constant", True),
         ("torch.optim.SGD", "optimizers", "sgd", True),
