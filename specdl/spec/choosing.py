@@ -60,10 +60,8 @@ def lookup(
     cls = catalog.get(tag)
     if cls is not None:
         return cls, True
-    from specdl.spec.habits import input_layer
-
     guess = walker.guess(tag, partial(guess_tag, slot))
-    told = walker.foreseen.get(site.path) or input_layer(walker.root, tag, site.path)
+    told = walker.foreseen.get(site.path)
     told = told or unknown_tag(slot, tag, site.path, at_key, guess)
     message = f"no {NOUNS[slot.category]} is called `{dotted((tag,))}`"
     walker.tell("E110", message, site, at_key, told.help, lookalike(tag), told.fix)

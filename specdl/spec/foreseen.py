@@ -9,16 +9,23 @@ from specdl.core.diagnostics import Path
 from specdl.spec.caffe import nesterov
 from specdl.spec.datasets import parts, tensors
 from specdl.spec.elsewhere import misplaced
+from specdl.spec.keras import keras_layers
 from specdl.spec.logits import log_softmaxes
 from specdl.spec.policies import policies
 from specdl.spec.schedulers import schedulers
 from specdl.spec.unknown import Told
 from specdl.spec.wiring import wirings
 
+FORESEERS = (
+    log_softmaxes, schedulers, parts, tensors, misplaced, wirings,
+    policies, nesterov, keras_layers,
+)  # fmt: skip
+"""Each tells of some keys and types by their paths."""
+
 
 def foreseen(root: Mapping[str, Any]) -> dict[Path, Told]:
     """What to say of keys and types that only their surroundings explain, by their paths."""
     found: dict[Path, Told] = {}
-    for each in (log_softmaxes, schedulers, parts, tensors, misplaced, wirings, policies, nesterov):
+    for each in FORESEERS:
         found |= each(root)
     return found

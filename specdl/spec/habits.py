@@ -11,17 +11,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from specdl.core.diagnostics import Add, Edit, Fix, Path, Remove, Rename, Replace
+from specdl.core.diagnostics import Edit, Fix, Path, Remove, Rename, Replace
 from specdl.core.entry import Slot
 from specdl.spec.complaints import holds_failed
 from specdl.spec.fields import Kind, Nested, Values
-from specdl.spec.suggestions import Guess, choice_guess, compact
+from specdl.spec.keras import SHAPES
+from specdl.spec.suggestions import Guess, choice_guess
 from specdl.spec.unknown import Mapped, Told, guess_tag, renamed
 from specdl.spec.words import INITS
 
-SHAPES = ("input_shape", "batch_input_shape", "batch_shape")
-INPUTS = ("input", "inputlayer")
-"""Layers of others that declare what a model reads, without case and joints."""
 NEEDLESS: Mapping[str, Mapping[str, str]] = {
     "target": {"num_classes": "the model's output says how many classes there are"},
     "train": {
@@ -156,42 +154,6 @@ def instead(category: str, guess: Guess) -> str:
     """That a type is to come, and what there is already."""
     now = INSTEAD.get((category, guess.word))
     return f"specdl has no `{guess.word}` yet{f': {now}' if now else ''}"
-
-
-def input_layer(root: Any, tag: str, path: Path) -> Told | None:
-    """A layer that declares what the model reads: its shape, for `model.input`."""
-    layers = at(root, path[:2])
-    if path[:2] != ("model", "layers") or len(path) != 4 or not is_input(tag) or not isinstance(layers, list):
-        return None
-    layer = layers[int(path[2])]
-    sizes = layer.get("shape") if isinstance(layer, dict) else None
-    if not isinstance(sizes, list) or not all(type(each) is int for each in sizes):
-        return None
-    help = f'write "input": {json.dumps({"shape": sizes})} in `model` in place of this layer'
-    free = not any(key in root["model"] for key in ("input", "inputs")) and path[2] == 0 and len(layers) > 1
-    edits = (Remove(path[:3]), Add(("model",), "input", {"shape": sizes}))
-    return Told(help, Fix(help, edits) if free else None)
-
-
-def at(value: Any, path: Path) -> Any:
-    """The value at a path of mappings, or None."""
-    for step in path:
-        value = value.get(step) if isinstance(value, dict) else None
-    return value
-
-
-def declared(raw: Mapping[str, Any]) -> bool:
-    """Whether a model declares its input as a layer, which has a finding of its own."""
-    layers = raw.get("layers")
-    types = (
-        (each.get("type") for each in layers if isinstance(each, dict)) if isinstance(layers, list) else ()
-    )
-    return any(map(is_input, types))
-
-
-def is_input(tag: Any) -> bool:
-    """Whether a type of others declares an input."""
-    return isinstance(tag, str) and compact(tag.rpartition(".")[2]) in INPUTS
 
 
 def another_kind(kind: Kind, raw: Any, path: Path) -> Told:

@@ -84,7 +84,7 @@ def loss_or_losses(raw: Mapping[str, Any], given: Mapping[str, Any], path: Path)
 
 def input_or_inputs(raw: Mapping[str, Any], given: Mapping[str, Any], path: Path) -> Iterable[Finding]:
     """One input has `input`, several have `inputs`; a layer that declares one has a finding of its own."""
-    from specdl.spec.habits import declared
+    from specdl.spec.keras import declared
 
     if neither(given, "input", "inputs") and not declared(raw):
         help = 'add "input": {"shape": [2]}, with the shape of one sample'
