@@ -183,4 +183,5 @@ def class_count(tag: str, outline: Outline, name: str, need: Need, fitting: bool
         return []
     message = f"`{tag}` has {outline.classes} classes, and the model's output has {classes}"
     note = Note("the last axis of the output has a number for each class")
-    return [Finding("E412", message, SOURCE, notes=(note,))]
+    help = f"give the layer that makes it `out_features: {outline.classes}`"
+    return [Finding("E412", message, SOURCE, help=help, notes=(note,))]
