@@ -15,7 +15,7 @@ from specdl.core.diagnostics import Edit, Fix, Path, Remove, Rename, Replace
 from specdl.core.entry import Slot
 from specdl.spec.complaints import holds_failed
 from specdl.spec.fields import Kind, Nested, Values
-from specdl.spec.keras import SHAPES
+from specdl.spec.keras import SHAPES, bare
 from specdl.spec.suggestions import Guess, choice_guess
 from specdl.spec.unknown import Mapped, Told, guess_tag, renamed
 from specdl.spec.words import INITS
@@ -45,6 +45,17 @@ INSTEAD: Mapping[tuple[str, str], str] = {
 """What is here already for types that are to come."""
 
 
+CALLBACKS: Mapping[str, str] = {
+    "earlystopping": "specdl has no early stopping yet",
+    "modelcheckpoint": "the best checkpoint and the last are kept anyway",
+    "reducelronplateau": "specdl has no `reduce_on_plateau` yet",
+    "learningratescheduler": "a `schedule` stands at the top of the spec",
+    "tensorboard": "a run writes its figures anyway, and `specdl report` draws them",
+    "csvlogger": "a run writes its figures anyway",
+}
+"""What to say of Keras's callbacks, by their names without case and joints."""
+
+
 def habit(name: str, value: Any, path: Path, mapped: Mapped) -> Told | None:
     """What to say of a key that its value explains; None where it is no such key."""
     if path[-2:-1] == ("split",) and name == "validation_split":
@@ -61,6 +72,7 @@ def habit(name: str, value: Any, path: Path, mapped: Mapped) -> Told | None:
         or starts(name, value, path, mapped)
         or rates(name, value, path, mapped)
         or decay(name, value)
+        or called_back(name, value)
     )
 
 
@@ -148,6 +160,22 @@ def decay(name: str, value: Any) -> Told | None:
         f'write "weight_decay": {2 * float(factor):.6g} in `optimizer`: twice Keras\'s factor, for all layers'
     )
     return Told(help)
+
+
+def called_back(name: str, value: Any) -> Told | None:
+    """What becomes of Keras's callbacks, each told for itself."""
+    if name != "callbacks":
+        return None
+    said = [
+        each.get("type", each.get("class_name")) if isinstance(each, dict) else each for each in listed(value)
+    ]
+    known = [CALLBACKS.get(bare(each)) for each in said]
+    return Told("; ".join(dict.fromkeys(filter(None, known)))) if known and all(known) else None
+
+
+def listed(value: Any) -> list[Any]:
+    """A list as it is, and anything else in one."""
+    return value if isinstance(value, list) else [value]
 
 
 def instead(category: str, guess: Guess) -> str:
