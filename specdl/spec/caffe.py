@@ -39,9 +39,6 @@ INSTEAD: Mapping[tuple[str, str], str] = {
     ("data", "transform_param"): NORMALIZE,
     ("data", "scale"): NORMALIZE,
     ("data", "mean_file"): NORMALIZE,
-    ("train", "test_interval"): 'write "evaluate_every": 1, which counts epochs: all of the data once',
-    ("solver", "test_interval"): 'write "evaluate_every": 1, which counts epochs: all of the data once',
-    ("", "test_interval"): 'write "evaluate_every": 1 in `train`, which counts epochs: all of the data once',
     ("", "solver"): "write it as `optimizer`, `schedule` and `train`",
     ("loss", "loss_weight"): "write `losses`, each with its `weight`",
 }

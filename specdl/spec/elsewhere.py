@@ -60,7 +60,9 @@ def at_top(tag: str, category: str, path: Path, taken: set[str]) -> Told:
         return Told("write it as `data.source`, and take the layer away", Fix("take the layer away", away))
     guess = among(senses(category).get(compact(tag), ()), CATALOGS[category].tags())
     if guess is None or not guess.there:
-        return Told(guess and f"specdl has no `{guess.word}` yet")
+        from specdl.spec.habits import instead
+
+        return Told(guess and instead(category, guess))
     key, meant = written(category, guess)
     if not taken.isdisjoint(LOSS if category == "losses" else (key,)):
         return Told(f"`{key}` stands at the top of the spec: take the layer away", Fix("take it away", away))

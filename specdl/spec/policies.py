@@ -19,6 +19,7 @@ OPTIONS = (*UNITS, "gamma", "power")
 HOMES: tuple[Path, ...] = ((), ("optimizer",), ("train",), ("solver",))
 LENGTHS = {"steps": ("steps", "max_iter", "max_steps", "iterations"), "epochs": ("epochs", "num_epochs")}
 STEPWISE = ("step", "multistep", "steplr", "multisteplr", "piecewiseconstant")
+ON = ", with more to the end of the run"
 MOST = 8
 """Boundaries that are worked out for a reader at most."""
 
@@ -48,11 +49,13 @@ def policy(section: Mapping[str, Any], home: Path, root: Mapping[str, Any]) -> d
         help = f"leave `{POLICY}` out: without a `schedule` the learning rate stays as it is"
         told = Told(help, Fix(f"take `{POLICY}` away", away, sure=True))
     elif meant:
-        help = f'write "schedule": {json.dumps(meant)} at the top of the spec'
+        help = f'write "schedule": {json.dumps(meant)} at the top of the spec{"" if whole else ON}'
         edits = (*away, Add((), "schedule", meant))
         told = Told(help, Fix(help, edits, sure=True) if whole and "schedule" not in root else None)
     elif guess and not guess.there:
-        told = Told(f"specdl has no `{guess.word}` yet")
+        from specdl.spec.habits import instead
+
+        told = Told(instead("schedules", guess))
     return {(*home, POLICY): told} | {(*home, key): Told(silent=True) for key in with_it}
 
 
@@ -63,7 +66,7 @@ def stepwise_type(schedule: Mapping[str, Any], root: Mapping[str, Any]) -> dict[
     meant, whole = stepwise(schedule, root)
     if not meant:
         return {}
-    help = f"write {json.dumps(meant)}"
+    help = f"write {json.dumps(meant)}{'' if whole else ON}"
     return {("schedule", "type"): Told(help, Fix(help, (Replace(("schedule",), meant),)) if whole else None)}
 
 
