@@ -76,6 +76,7 @@ HINTS: Mapping[str, Hint] = dict([
     *each_of("losses.ignore_index", Hint(idle=(-100,), lacking="class that a loss passes over")),
     *each_of("losses.reduction", Hint("losses are means over the batch", ("mean",))),
     *each_of("sum_squared_error.reduction", Hint("it is the sum already", ("sum",))),
+    *each_of("split.train", Hint("what `validation` and `test` leave is for training")),
     *each_of("softmax.dim", Hint("it is taken over the last axis", (-1, 1))),
 ])  # fmt: skip
 """Hints by key, by the category of a type and its option, or by a type or section and its key."""

@@ -63,6 +63,12 @@ def test_figures_that_are_given():
         Normalize(mean=(1.0, 2.0, 3.0)).fit(x, f32(2))
 
 
+def test_as_many_figures_as_channels_are_told_what_they_are_for():
+    with pytest.raises(SpecdlError, match="there are 12 of what `per` says") as caught:
+        Normalize(mean=(1.0, 2.0, 3.0)).fit(np.zeros((5, 3, 4)), f32(3, 4))
+    assert caught.value.help == '"per": "channel"'
+
+
 def test_integers_and_bools_are_numbers():
     assert run(Normalize(), np.array([[0], [255]], np.uint8)).tolist() == [[-1], [1]]
     assert run(Normalize(), np.array([[False], [True]])).tolist() == [[-1], [1]]
