@@ -257,10 +257,10 @@ def ahead(compilation: Compilation, told: Reading, data: DataSpec | None = None)
 def plugged_in(graph: Graph, spec: ModelSpec) -> set[tuple[Any, tuple[TensorType, ...]]]:
     """The ops of a graph that do not come with the package, and the types each is used on."""
     values = {**graph.inputs, **graph.values, **graph.targets}
-    uses: set[tuple[Any, tuple[TensorType, ...]]] = set()
-    uses |= {(node.op, tuple(values[v] for v in node.inputs.values())) for node in graph.nodes}
-    uses |= {(loss.op, (values[loss.output], values[loss.target])) for loss in graph.losses}
-    uses |= {(spec.optimizer, (parameter.type,)) for parameter in graph.parameters.values()}
+    uses: list[tuple[Any, tuple[TensorType, ...]]] = []
+    uses += [(node.op, tuple(values[v] for v in node.inputs.values())) for node in graph.nodes]
+    uses += [(loss.op, (values[loss.output], values[loss.target])) for loss in graph.losses]
+    uses += [(spec.optimizer, (parameter.type,)) for parameter in graph.parameters.values()]
     return {(op, types) for op, types in uses if not type(op).__module__.startswith("specdl.")}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 DType = Literal["float32", "float64", "bfloat16", "int64", "bool"]
@@ -83,11 +83,11 @@ class TensorType:
 
     def with_shape(self, *shape: Dim) -> TensorType:
         """The same dtype in another shape."""
-        return replace(self, shape=shape)
+        return TensorType(shape, self.dtype)
 
     def bind(self, rows: int) -> TensorType:
         """This type for a batch of `rows` samples."""
-        return replace(self, shape=tuple(bind(dim, rows) for dim in self.shape))
+        return TensorType(tuple(bind(dim, rows) for dim in self.shape), self.dtype)
 
     def numel(self, rows: int = 1) -> int:
         """The number of elements for a batch of `rows` samples."""

@@ -78,6 +78,12 @@ def typed(name: str, declared: InputSpec, spec: ModelSpec, path: Path, report: R
     return Result(name, name, TensorType((BATCH, *declared.shape), dtype), path)
 
 
+def tied(node: Node, owners: Mapping[str, str]) -> Node:
+    """A node that reads the owners of the parameters that it ties."""
+    params = {argument: owners.get(param, param) for argument, param in node.params.items()}
+    return replace(node, params=params)
+
+
 def assemble(
     name: str,
     inputs: Mapping[str, TensorType],
@@ -93,8 +99,7 @@ def assemble(
     for node in reversed(expander.nodes):
         if not wanted.isdisjoint(node.outputs.values()):
             wanted.update(node.inputs.values())
-            params = {argument: owners.get(param, param) for argument, param in node.params.items()}
-            nodes.append(replace(node, params=params))
+            nodes.append(node if owners.keys().isdisjoint(node.params.values()) else tied(node, owners))
         else:
             left_out.append(node)
     nodes.reverse()

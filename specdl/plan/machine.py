@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import os
 import platform
@@ -147,6 +146,8 @@ def cpuinfo(file: str = "/proc/cpuinfo") -> dict[str, str]:
 
 def sysctl(name: str) -> str:
     """A text that macOS's kernel tells under a name; empty where it does not."""
+    import ctypes
+
     try:
         ask = ctypes.CDLL(None).sysctlbyname
     except (AttributeError, OSError):

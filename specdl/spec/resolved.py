@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from pydantic.fields import FieldInfo
@@ -44,15 +45,27 @@ def written(entry: Entry) -> dict[str, Any]:
     if isinstance(entry, Block) and entry.body:
         return {"type": entry.type, "layers": plain(entry.expand())}
     options: dict[str, Any] = {}
-    for field, info in type(entry).model_fields.items():
+    for field, key, needed in fields(type(entry)):
         value = getattr(entry, field)
-        if field in TAKEN_IN.get(type(entry), ()):
-            continue
-        if field == WIRED and wiring(type(entry)):
+        if key is None:
             options |= written(value)
-        elif value is not None or has_other_default(info):
-            options[info.alias or field] = plain(value)
+        elif value is not None or needed:
+            options[key] = plain(value)
     return options
+
+
+@cache
+def fields(cls: type[Entry]) -> tuple[tuple[str, str | None, bool], ...]:
+    """The fields of a class that are written out: name, key, and whether null is written too.
+
+    The field of an op whose options share the mapping has no key.
+    """
+    left_out, wired = TAKEN_IN.get(cls, ()), WIRED if wiring(cls) else None
+    return tuple(
+        (field, None if field == wired else info.alias or field, has_other_default(info))
+        for field, info in cls.model_fields.items()
+        if field not in left_out
+    )
 
 
 def has_other_default(info: FieldInfo) -> bool:
