@@ -16,7 +16,7 @@ from specdl.plan.machine import free_memory, readable
 from specdl.spec.plugins import Plugin
 
 if TYPE_CHECKING:
-    from specdl.backends.base import AnyPlan
+    from specdl.plan.plan import AnyPlan
     from specdl.runner.model import Model
 
 MOST_THREADS = 1024

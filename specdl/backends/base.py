@@ -9,34 +9,13 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from specdl.data.deal import Deal
-from specdl.plan.plan import Bytes
-from specdl.program.program import Program
+from specdl.plan.plan import AnyPlan
 
 Phase = Literal["forward", "backward", "update"]
 Tensor = Any
 """A torch tensor; torch itself is imported by backends only."""
 Reals = Sequence[float] | np.ndarray[Any, np.dtype[np.float64]]
 """One number for each of some steps."""
-
-
-class Scheduled(Protocol):
-    """A program with a place for each of its values."""
-
-    @property
-    def program(self) -> Program: ...
-
-
-class AnyPlan(Protocol):
-    """What a plan of any backend tells: for batches of up to `rows`, by schedule, every byte."""
-
-    @property
-    def rows(self) -> int: ...
-    @property
-    def schedules(self) -> Mapping[str, Scheduled]: ...
-    @property
-    def sizes(self) -> Mapping[str, int]: ...
-    @property
-    def bytes(self) -> Bytes: ...
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from specdl.core.errors import UsageError
 from specdl.core.types import DType
 
 if TYPE_CHECKING:
-    from specdl.backends.base import AnyPlan, Executable
+    from specdl.backends.base import Executable
     from specdl.backends.c.plan import NativePlan
-    from specdl.plan.plan import Plan
+    from specdl.plan.plan import AnyPlan, Plan
 
 Backend = Literal["torch", "c"]
 

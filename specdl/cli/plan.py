@@ -20,10 +20,9 @@ from specdl.core.errors import ResourceError
 
 if TYPE_CHECKING:
     from specdl.analysis import Compilation
-    from specdl.backends.base import AnyPlan
     from specdl.graph.graph import Graph
     from specdl.plan.consumers import Consumers
-    from specdl.plan.plan import Plan, Schedule
+    from specdl.plan.plan import AnyPlan, Plan, Schedule
     from specdl.program.cost import Cost
 
 Marks = Sequence[str] | None

@@ -8,17 +8,17 @@ belongs to nobody.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, cast, get_args
+from typing import Literal, cast, get_args
 
 from specdl.core.diagnostics import Path
 from specdl.core.types import TensorType, aligned
 from specdl.graph.graph import Graph
 from specdl.plan.nest_schedule import NestSchedule
 from specdl.plan.owners import BATCH, SHARED, Owners
-from specdl.plan.plan import Bytes, Schedule, fixed_places, is_scratch, spans, types_of
-from specdl.program.program import Instr, Program
+from specdl.plan.plan import AnyPlan, Schedule, Scheduled, fixed_places, is_scratch, spans, types_of
+from specdl.program.program import Instr
 
 Kind = Literal["layer", "loss", "batch", "data", "shared"]
 Section = Literal["params", "gradients", "optimizer", "state", "activations", "scratch", "data"]
@@ -85,26 +85,6 @@ class Consumers:
                 groups.setdefault((consumer.kind, consumer.path), []).append(consumer)
         in_order = sorted(groups.values(), key=lambda group: -sum(each.total for each in group))
         return in_order[:count]
-
-
-class Scheduled(Protocol):
-    """A schedule of any backend: a `Schedule` or a `NestSchedule`."""
-
-    @property
-    def program(self) -> Program: ...
-
-
-class AnyPlan(Protocol):
-    """A plan of any backend."""
-
-    @property
-    def rows(self) -> int: ...
-    @property
-    def sizes(self) -> Mapping[str, int]: ...
-    @property
-    def schedules(self) -> Mapping[str, Scheduled]: ...
-    @property
-    def bytes(self) -> Bytes: ...
 
 
 def consumers(plan: AnyPlan, graph: Graph, data: int = 0) -> Consumers:

@@ -10,11 +10,11 @@ from specdl.core.diagnostics import Finding, Fix, Note, Replace
 from specdl.data.base import SOURCE, Ahead
 from specdl.plan.fit import largest_batch
 from specdl.plan.machine import Limit, readable
-from specdl.plan.plan import Plan, total_for
+from specdl.plan.plan import AnyPlan, Plan, total_for
 
 if TYPE_CHECKING:
     from specdl.graph.graph import Graph
-    from specdl.plan.consumers import AnyPlan, Consumer, Piece
+    from specdl.plan.consumers import Consumer, Piece
 
 BATCH_SIZE = ("data", "batch_size")
 SHOWN = 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from specdl.core.errors import CompilerFault
 from specdl.core.expr import Expr
@@ -88,6 +89,26 @@ class Plan:
         lines = [f"plan(rows={self.rows}):"]
         lines += [f"  {name}: {getattr(self.bytes, name):,} bytes" for name in Bytes.__dataclass_fields__]
         return "\n".join(lines)
+
+
+class Scheduled(Protocol):
+    """A schedule of any backend: a program with a place for each of its values."""
+
+    @property
+    def program(self) -> Program: ...
+
+
+class AnyPlan(Protocol):
+    """What a plan of any backend tells: for batches of up to `rows`, by schedule, every byte."""
+
+    @property
+    def rows(self) -> int: ...
+    @property
+    def schedules(self) -> Mapping[str, Scheduled]: ...
+    @property
+    def sizes(self) -> Mapping[str, int]: ...
+    @property
+    def bytes(self) -> Bytes: ...
 
 
 def make(programs: Mapping[str, Program], rows: int) -> Plan:

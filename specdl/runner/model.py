@@ -7,12 +7,13 @@ from typing import Any
 
 import torch
 
-from specdl.backends.base import AnyPlan, Executable, Kernel, StepScalars
+from specdl.backends.base import Executable, Kernel, StepScalars
 from specdl.core.errors import UsageError
 from specdl.core.random import Stream
 from specdl.core.suggest import nearest
 from specdl.core.types import TensorType
 from specdl.graph.graph import Graph
+from specdl.plan.plan import AnyPlan
 from specdl.program.program import Program
 from specdl.runner.given import as_tensor, learning_rate, require_classes
 from specdl.spec.model import ModelSpec

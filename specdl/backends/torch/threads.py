@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import torch
 
-from specdl.backends.base import AnyPlan
+from specdl.plan.plan import AnyPlan
 from specdl.program.cost import cost
 
 WORTH = 4_000_000
