@@ -10,14 +10,17 @@ if TYPE_CHECKING:
     from specdl.analysis import Compilation
     from specdl.runner.model import Model
 
-SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGTP]i?)?B?", re.IGNORECASE)
+SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([KMGTP]i?)?B?", re.IGNORECASE)
+MAX_SIZE = 1000
+"""Characters of a size; Python reads few more digits."""
 POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 
 
 def size(text: str) -> int:
     """Bytes from `8GiB`, `500MB` or `1024`; iB counts in 1024s, B in 1000s."""
-    match = SIZE.fullmatch(text.strip())
+    match = SIZE.fullmatch(text.strip()) if len(text) <= MAX_SIZE else None
     if match is None:
+        text = text if len(text) <= 40 else f"{text[:37]}..."
         raise argparse.ArgumentTypeError(f"`{text}` is no size: write 8GiB, 500MB or a number of bytes")
     prefix = (match[2] or "").lower()
     base = 1024 if prefix.endswith("i") else 1000

@@ -166,7 +166,7 @@ def readable(nbytes: int) -> str:
     '1.5 GiB'
     """
     if nbytes < 1 << 16:
-        return f"{nbytes:,} bytes"
+        return f"{nbytes:,} byte{'s' * (nbytes != 1)}"
     place = min((nbytes.bit_length() - 1) // 10, len(UNITS))
     tenths = (nbytes * 10 + (1 << 10 * place - 1)) >> 10 * place
     if tenths >= 10240 and place < len(UNITS):

@@ -22,7 +22,7 @@ def test_sizes_are_whole_bytes_however_large(text, nbytes):
     assert size(text) == nbytes
 
 
-@pytest.mark.parametrize("text", ["", "-1", "1e9", "8 GiB more", "GiB", "1.B", "½GiB"])
+@pytest.mark.parametrize("text", ["", "-1", "1e9", "8 GiB more", "GiB", "1.B", "½GiB", "٣GiB", "9" * 5000])
 def test_what_is_no_size(text):
     with pytest.raises(argparse.ArgumentTypeError, match="write 8GiB"):
         size(text)

@@ -150,6 +150,10 @@ def test_a_threshold_beside_the_output(activation, threshold, wanted):
     assert ends(head(1, activation=activation), loss={"type": "mse"}, metrics=metrics) == wanted
 
 
+def test_a_usual_threshold_that_is_written_out_is_no_mistake():
+    assert found(metrics=[{"type": "accuracy", "threshold": 0.5}]) == []
+
+
 def test_a_threshold_among_several_scores():
     (one,) = found(metrics=[{"type": "accuracy", "threshold": 0.3}])
     assert (one.code, one.path, one.at_key) == ("W347", ("metrics", 0, "threshold"), True)

@@ -13,6 +13,9 @@ from specdl.core.types import TensorType
 from specdl.ops.advice import MetricSite
 from specdl.ops.base import Metric
 
+USUAL = 0.5
+"""The threshold unless another is given; written out where it decides nothing, it is no mistake."""
+
 
 class Predictions(Metric):
     """A metric over right and wrong predictions.
@@ -26,7 +29,7 @@ class Predictions(Metric):
 
     threshold: Annotated[
         float, Field(description="For a single output: above it is class 1. Logits want 0.", examples=[0.0])
-    ] = 0.5
+    ] = USUAL
 
     def signature(self, output: TensorType, target: TensorType) -> None:
         if not output.shape or not output.is_float:
@@ -50,7 +53,7 @@ class Predictions(Metric):
                 yield self.decides_nothing(site, 0, f"never above {number(max(high for _, high in ends))}")
             elif all(self.threshold < low for low, _ in ends):
                 yield self.decides_nothing(site, 1, f"never below {number(min(low for low, _ in ends))}")
-        elif "threshold" in self.model_fields_set:
+        elif self.threshold != USUAL:
             message = f"`threshold` does nothing here: of several scores `{self.type}` takes the largest"
             yield site.finding("W347", message, "threshold", at_key=True)
 
