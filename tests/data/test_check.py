@@ -58,6 +58,7 @@ def test_more_classes_than_scores():
     assert told(Sklearn(dataset="digits"), classes(8, f32(64))) == [
         "E412 $.data.source: `sklearn` has 10 classes, and the model's output has 8",
         "  note: the last axis of the output has a number for each class",
+        "  help: give the layer that makes it `out_features: 10`",
     ]
 
 
