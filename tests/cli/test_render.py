@@ -1,4 +1,7 @@
 import json
+from pathlib import Path
+
+import pytest
 
 from tests.cli.conftest import spec
 
@@ -50,3 +53,19 @@ def test_what_a_spec_extends_is_taken_in(specdl, write, tmp_path):
     path = write({"extends": str(far / "base.json")}, "apart/spec.json")
     assert "error[E610]" in specdl("render", path).err
     assert specdl("render", path, "--allow-path", far).code == 0
+
+
+@pytest.mark.parametrize("name", ["sub/base.json", "../apart/base.json"])
+def test_data_that_a_base_names_is_found_from_the_spec(specdl, write, tmp_path, name):
+    here = tmp_path / "here"
+    base = here / name
+    base.parent.mkdir(parents=True)
+    source = {"type": "csv", "path": "a.csv", "test": str(tmp_path / "t.csv"), "target": "y"}
+    base.write_text(json.dumps(spec(data={"source": source, "batch_size": 8})), "utf-8")
+    (base.parent / "a.csv").write_text("a,y\n", "utf-8")
+    path = write({"extends": name}, "here/spec.json")
+    value = json.loads(specdl("render", path, "--allow-path", tmp_path).out)
+    written = value["data"]["source"]
+    assert (here / written["path"]).resolve() == (base.parent / "a.csv").resolve()
+    assert written["path"] == str(Path(name).with_name("a.csv"))
+    assert written["test"] == source["test"]
