@@ -19,7 +19,7 @@ from specdl.spec.expressions import FAILED
 from specdl.spec.fields import CATALOGS, NOUNS, Key, keys
 from specdl.spec.strays import CLASS_PATHS
 from specdl.spec.suggestions import Guess, key_guess, key_near
-from specdl.spec.unknown import LISTED, article, guess_tag, listed, lookalike, unknown_tag
+from specdl.spec.unknown import LISTED, Told, article, guess_tag, listed, lookalike, unknown_tag
 from specdl.spec.writing import Pen
 
 if TYPE_CHECKING:
@@ -81,13 +81,13 @@ def by_name(walker: Walker, slot: Slot, raw: str, site: Site) -> Choice:
     from specdl.spec.habits import instead
 
     guess = Guess(raw, sure=True) if raw in CATALOGS[slot.category].tags() else None
-    call = CALL.fullmatch(raw)
-    guess = guess or walker.guess(call[1] if call else raw, partial(guess_tag, slot))
+    guess = guess or walker.guess(raw.partition("(")[0], partial(guess_tag, slot))
     help = fix = None
     if guess and guess.there:
         meant, certain, likely = example(slot, guess.word, raw)
         help = f"write {JSON.write(meant)}"
-        fix = Fix(help, (Replace(site.path, meant),), guess.sure and certain) if certain or likely else None
+        sure = guess.sure and certain and "(" not in raw
+        fix = Fix(help, (Replace(site.path, meant),), sure) if certain or likely else None
     elif guess:
         help = instead(slot.category, guess)
     message = f"{named(site, slot)} is {shown(raw)}, but must be a mapping with `type`"
@@ -176,7 +176,8 @@ def choose(walker: Walker, slot: Slot, raw: Any, site: Site) -> Choice:
 def lacking(walker: Walker, slot: Slot, site: Site) -> Choice:
     """Tell of a mapping without a type."""
     message = f"{named(site, slot)} needs `type`, the name of {article(NOUNS[slot.category])}"
-    walker.tell("E112", message, site, help=listed(slot))
+    told = walker.foreseen.get(site.path, Told(listed(slot)))
+    walker.tell("E112", message, site, help=told.help, fix=told.fix)
     return Choice(None, {}, site, certain=False)
 
 

@@ -9,7 +9,7 @@ from specdl.core.diagnostics import Path
 from specdl.spec.caffe import nesterov
 from specdl.spec.datasets import parts, tensors
 from specdl.spec.elsewhere import misplaced
-from specdl.spec.keras import keras_layers
+from specdl.spec.keras import by_output, keras_layers
 from specdl.spec.logits import log_softmaxes
 from specdl.spec.policies import policies
 from specdl.spec.schedulers import schedulers
@@ -18,7 +18,7 @@ from specdl.spec.wiring import wirings
 
 FORESEERS = (
     log_softmaxes, schedulers, parts, tensors, misplaced, wirings,
-    policies, nesterov, keras_layers,
+    policies, nesterov, keras_layers, by_output,
 )  # fmt: skip
 """Each tells of some keys and types by their paths."""
 

@@ -20,6 +20,10 @@ from specdl.spec.suggestions import Guess, choice_guess
 from specdl.spec.unknown import Mapped, Told, guess_tag, renamed
 from specdl.spec.words import INITS
 
+SIZES = ("in_features", "input_size", "input_dim", "in_dim")
+"""Keys that have one size for it."""
+PARTS = ("validation_split", "val_split", "valid_split", "val_size")
+"""Keys that have a fraction of the data."""
 NEEDLESS: Mapping[str, Mapping[str, str]] = {
     "target": {"num_classes": "the model's output says how many classes there are"},
     "train": {
@@ -63,6 +67,12 @@ def habit(name: str, value: Any, path: Path, mapped: Mapped) -> Told | None:
     reason = NEEDLESS.get(str(path[-2]) if len(path) > 1 else "", {}).get(name)
     if reason:
         return left_out(name, path, reason, sure=True)
+    if name == "decay" and mapped.category == "optimizers" and "weight_decay" in mapped.known:
+        if value in (0, None):
+            return left_out(name, path, "the learning rate stays as it is without a `schedule`", sure=True)
+        return Told(
+            "write `schedule` at the top for a learning rate that falls, `weight_decay` for small weights"
+        )
     if name == "from_logits" and mapped.category == "losses":
         reason = "`cross_entropy` takes scores, before any softmax"
         return left_out(name, path, reason, sure=value is True)
@@ -90,19 +100,19 @@ def written(name: str, key: str, value: Any, path: Path, sure: bool, why: str = 
 
 
 def shape(name: str, value: Any, path: Path, mapped: Mapped) -> Told | None:
-    """`input_shape` of a model: its `input`."""
+    """`input_shape` of a model, or torch's `in_features`: its `input`."""
     sizes = value if isinstance(value, list) else [value]
     if name.startswith("batch"):
         sizes = sizes[1:]
     known = path[:-1] == ("model",) and "input" in mapped.absent
-    if name not in SHAPES or not known or not all(type(each) is int for each in sizes):
+    if name not in (*SHAPES, *SIZES) or not known or not all(type(each) is int for each in sizes):
         return None
     return written(name, "input", {"shape": sizes}, path, sure=True)
 
 
 def part(name: str, value: Any, path: Path, mapped: Mapped) -> Told | None:
     """`validation_split`, which Keras gives to `fit`: a part of `data.split`."""
-    if name != "validation_split" or type(value) not in (int, float):
+    if name not in PARTS or type(value) not in (int, float):
         return None
     if path[:-1] == ("data",) and "split" in mapped.absent:
         return written(name, "split", {"validation": value}, path, sure=True)
@@ -194,6 +204,8 @@ def another_kind(kind: Kind, raw: Any, path: Path) -> Told:
         meant = named if named and len(named) == len(raw) else None
     elif path == ("data", "split"):
         meant = fractions(raw)
+    elif path[:2] == ("model", "inputs") and isinstance(raw, list):
+        meant = {"shape": raw} if raw and all(type(each) is int for each in raw) else None
     elif path == ("data", "target") and isinstance(raw, str):
         guess = choice_guess(raw, ("index", "one_hot", "value"))
         meant = {"encode": guess.word} if guess and guess.sure else None

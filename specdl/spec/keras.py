@@ -1,4 +1,4 @@
-"""Keras's layers that say what stands elsewhere here: the input's shape, and an activation by itself."""
+"""What Keras says in other places: the input's shape and activations among the layers, losses by output."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from specdl.core.diagnostics import Add, Fix, Path, Remove, Replace
+from specdl.core.diagnostics import Add, Fix, Path, Remove, Rename, Replace
 from specdl.core.entry import Slot
 from specdl.spec.elsewhere import layers_of
 from specdl.spec.suggestions import compact
@@ -85,3 +85,26 @@ def alone(layer: Mapping[str, Any], path: Path) -> dict[Path, Told]:
     help = f'write "type": "{guess.word}", and no `activation`'
     edits = (Replace((*path, "type"), guess.word), Remove((*path, "activation")))
     return {(*path, "type"): Told(help, Fix(help, edits, guess.sure))}
+
+
+def by_output(root: Mapping[str, Any]) -> dict[Path, Told]:
+    """What to say of a loss for each output, by the outputs' names, and of the weights that go with it."""
+    loss, weights = root.get("loss"), root.get("loss_weights")
+    if not isinstance(loss, dict) or not loss or "type" in loss:
+        return {}
+    guesses = {name: guess_tag(Slot("losses"), each) for name, each in loss.items() if isinstance(each, str)}
+    meant = [one_loss(name, guess.word, weights) for name, guess in guesses.items() if guess and guess.there]
+    if len(meant) < len(loss):
+        return {}
+    help = f'write "losses": {json.dumps(meant)}'
+    away = (Remove(("loss_weights",)),) if weights is not None else ()
+    fix = Fix(help, (Replace(("loss",), meant), Rename(("loss",), "losses"), *away))
+    said = {("loss",): Told(help, fix if "losses" not in root else None)}
+    return said | {("loss_weights",): Told("write `weight` in each of `losses`")}
+
+
+def one_loss(name: str, tag: str, weights: Any) -> dict[str, Any]:
+    """The loss of one output, whose target is called as it is."""
+    weight = weights.get(name) if isinstance(weights, dict) else None
+    known = {"weight": weight} if type(weight) in (int, float) else {}
+    return {"type": tag, "output": name, "target": name, **known}
