@@ -82,11 +82,27 @@ def suggestion(name: str) -> str:
     from specdl.cli.pages import HEADINGS, SECTIONS, tags
     from specdl.core.codes import codes
     from specdl.core.suggest import nearest
+    from specdl.spec.fields import choices
     from specdl.spec.suggestions import tag_meant
 
     known = {tag for category in HEADINGS for tag in tags(category)}
+    category = next((each for each in HEADINGS if name in (each, each.removesuffix("s"))), None)
+    if category:
+        return f"choose {choices(tags(category))}, as in `specdl explain {tags(category)[0]}`"
     meant = tag_meant(name, known) or nearest(name, SECTIONS) or nearest(name.upper(), codes())
-    return f"did you mean `specdl explain {meant}`?" if meant else "`specdl explain` lists all there are"
+    if meant:
+        return f"did you mean `specdl explain {meant}`?"
+    awaited = to_come(name)
+    return f"specdl has no `{awaited}` yet" if awaited else "`specdl explain` lists all there are"
+
+
+def to_come(name: str) -> str | None:
+    """The type that a word of others means and that specdl does not have yet."""
+    from specdl.spec.suggestions import compact, senses
+    from specdl.spec.words import TYPES
+
+    found = (senses(category).get(compact(name)) for category in TYPES)
+    return next((meant[0].word for meant in found if meant), None)
 
 
 def listing() -> str:

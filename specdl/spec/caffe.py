@@ -96,7 +96,7 @@ def nesterov(root: Mapping[str, Any]) -> dict[Path, Told]:
     for home in ("optimizer", "solver"):
         section = root.get(home)
         tag = section.get("type") if isinstance(section, dict) else None
-        if isinstance(tag, str) and tag.lower() == "nesterov" and "nesterov" not in section:
+        if section and isinstance(tag, str) and tag.lower() == "nesterov" and "nesterov" not in section:
             help = 'write "type": "sgd", "nesterov": true'
             edits = (Replace((home, "type"), "sgd"), Add((home,), "nesterov", True))
             found[home, "type"] = Told(help, Fix(help, edits, sure=True), "sgd", judged=True)

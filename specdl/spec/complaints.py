@@ -137,7 +137,8 @@ def is_batch(cls: type[Entry], raw: Mapping[str, Any], below: Path) -> bool:
     from specdl.spec.model import InputSpec
 
     sizes = raw.get("shape") or ()
-    return cls is InputSpec and below == ("shape", 0) and len(sizes) > 1 and sizes[0] in (None, -1)
+    first = cls is InputSpec and below == ("shape", 0)
+    return first and len(sizes) > 1 and tuple(sizes[:1]) in ((None,), (-1,))
 
 
 def complaint_of_value(

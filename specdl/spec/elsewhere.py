@@ -62,7 +62,7 @@ def at_top(tag: str, category: str, path: Path, taken: set[str]) -> Told:
     if guess is None or not guess.there:
         from specdl.spec.habits import instead
 
-        return Told(guess and instead(category, guess))
+        return Told(instead(category, guess) if guess else None)
     key, meant = written(category, guess)
     if not taken.isdisjoint(LOSS if category == "losses" else (key,)):
         return Told(f"`{key}` stands at the top of the spec: take the layer away", Fix("take it away", away))

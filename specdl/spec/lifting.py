@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from specdl.core.diagnostics import Add, Fix, Remove
+from specdl.core.diagnostics import Add, Edit, Fix, Remove
 from specdl.spec.walker import Site, Walker
 
 COMPILE = "compile"
@@ -18,7 +18,7 @@ def lifted(walker: Walker, root: Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(under, dict):
         return root
     inside = {key: under[key] for key in KEYS if key in under and key not in root}
-    edits = (Remove((COMPILE,)), *(Add((), key, inside[key]) for key in inside))
+    edits: tuple[Edit, ...] = (Remove((COMPILE,)), *(Add((), key, inside[key]) for key in inside))
     whole = Fix("write it at the top", edits, sure=True)
     help = "write `optimizer`, `loss` and `metrics` at the top of the spec"
     message, site = f"the spec has no key `{COMPILE}`", Site((COMPILE,))

@@ -95,8 +95,6 @@ def stepwise(said: Mapping[str, Any], root: Mapping[str, Any]) -> tuple[dict[str
 
 def length(root: Mapping[str, Any], unit: str) -> float | None:
     """How many steps or epochs a run has, as far as it says so in these."""
-    for home in (root.get("train"), root, root.get("solver")):
-        for key in LENGTHS[unit] if isinstance(home, dict) else ():
-            if type(home.get(key)) is int:
-                return home[key]
-    return None
+    homes = (each for each in (root.get("train"), root, root.get("solver")) if isinstance(each, Mapping))
+    said = (home.get(key) for home in homes for key in LENGTHS[unit])
+    return next((each for each in said if isinstance(each, int) and not isinstance(each, bool)), None)

@@ -90,8 +90,7 @@ def judge(
     if isinstance(model, dict):
         defaults.declare(model.get("defaults"), walker)
     walker.root, walker.foreseen = filled, foreseen(filled)
-    filled = solved(walker, lifted(walker, filled))
-    made = walker.entry(ModelSpec, filled, Site())
+    made = walker.entry(ModelSpec, solved(walker, lifted(walker, filled)), Site())
     blocks.check_unused(walker)
     silent = {code for name in lost(value) for code in CODES[name]}
     found = [of_expression(value, each) for each in walker.found.values()]

@@ -265,9 +265,9 @@ class Walker:
         says = key.info.description
         notes = (Note(f"`{key.name}`: {says[0].lower()}{says[1:].rstrip('.')}"),) if says else ()
         words = literals(key.type)
-        help = " or ".join(f'"{key.name}": "{word}"' for word in words) if words else None
+        listed = " or ".join(f'"{key.name}": "{word}"' for word in words)
         message = f"{owner} needs `{key.name}`: {expected(key.type)}"
-        return self.tell("E112", message, site, help=help and f"add {help}", notes=notes)
+        return self.tell("E112", message, site, help=f"add {listed}" if words else None, notes=notes)
 
     def construct(self, cls: type[Entry], given: Mapping[str, Any], site: Site, owner: str) -> Any:
         """The instance that pydantic makes, or `FAILED` with what it refused told in our words."""

@@ -94,6 +94,9 @@ def test_all_pages_as_json(specdl):
         ("E999", "`specdl explain` lists all there are"),
         ("E41", "did you mean `specdl explain E310`?"),
         ("quux", "`specdl explain` lists all there are"),
+        ("optimizer", "choose `adam` or `sgd`, as in `specdl explain adam`"),
+        ("optimizers", "choose `adam` or `sgd`, as in `specdl explain adam`"),
+        ("inv", "specdl has no `inverse_time` yet"),
     ],
 )
 def test_an_unknown_name(specdl, name, help):
