@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from specdl.cli import output
 from specdl.cli.options import format_option, reading_options, size
 from specdl.core.errors import UsageError
+from specdl.core.wording import counted
 
 if TYPE_CHECKING:
     from specdl.analysis import Compilation
@@ -175,10 +176,12 @@ class Session:
 
 def summary(found: list[Diagnostic], specs: int, unread: int) -> str:
     """One line: how many errors and warnings there are."""
-    errors = sum(each.count for each in found if each.severity == "error")
-    warnings = sum(each.count for each in found if each.severity == "warning")
-    counts = [counted(errors, "error"), counted(warnings, "warning")]
-    said = ", ".join(each for each in counts if each) or ("" if unread else "no findings")
+    counts = {
+        severity: sum(each.count for each in found if each.severity == severity)
+        for severity in ("error", "warning")
+    }
+    said = ", ".join(counted(number, severity) for severity, number in counts.items() if number)
+    said = said or ("" if unread else "no findings")
     if unread:
         said = f"{said}, " if said else ""
         said += f"{counted(unread, 'spec')} could not be read"
@@ -194,8 +197,3 @@ def offered(found: list[Diagnostic]) -> str:
     if likely:
         told.append(f"{likely:,} {'more' if sure else 'fixable'} with --unsafe-fixes")
     return f"; {', '.join(told)}" if told else ""
-
-
-def counted(number: int, noun: str) -> str:
-    """`3 errors`, `1 error`, or nothing."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}" if number else ""

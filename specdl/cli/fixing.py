@@ -18,6 +18,7 @@ from pathlib import Path
 from specdl.cli import output
 from specdl.core.diagnostics import Diagnostic, TextFix, visible
 from specdl.core.errors import SpecError, UsageError
+from specdl.core.wording import counted
 from specdl.spec.document import STDIN, Document, decode, load, of_text, read
 from specdl.spec.edits import applied, free
 from specdl.spec.text import MAX_FINDINGS
@@ -49,7 +50,7 @@ class Look:
     @property
     def errors(self) -> Counter[tuple[str, str]]:
         """The errors, each as often as it stands."""
-        return counted(each for each in self.found if each.severity == "error")
+        return tally(each for each in self.found if each.severity == "error")
 
     @property
     def cut(self) -> bool:
@@ -187,7 +188,7 @@ def better(before: Look, after: Look, mended: Sequence[Diagnostic]) -> bool:
         return True
     if after.errors - before.errors and not (len(mended) == 1 and fewer(before, after)):
         return False
-    all_before, all_after = counted(before.found), counted(after.found)
+    all_before, all_after = tally(before.found), tally(after.found)
     if before.reached == END and all_after.total() >= all_before.total():
         return False
     return all(gone(each, before, after) > 0 for each in mended)
@@ -216,10 +217,10 @@ def gone(each: Diagnostic, before: Look, after: Look) -> int:
     if before.reached != after.reached or not before.reached or before.cut:
         return each.count
     same = (each.code, each.message)
-    return counted(before.found)[same] - counted(after.found)[same]
+    return tally(before.found)[same] - tally(after.found)[same]
 
 
-def counted(found: Iterable[Diagnostic]) -> Counter[tuple[str, str]]:
+def tally(found: Iterable[Diagnostic]) -> Counter[tuple[str, str]]:
     """Findings by what they say; where they stand changes with every edit."""
     counts: Counter[tuple[str, str]] = Counter()
     for each in found:
@@ -270,5 +271,4 @@ def deliver(mended: Mended, diff: bool) -> str | None:
         save(mended)
     if not mended.fixed:
         return None
-    findings = f"{mended.fixed:,} finding{'' if mended.fixed == 1 else 's'}"
-    return f"{'would fix' if diff else 'fixed'} {findings} in {mended.name}"
+    return f"{'would fix' if diff else 'fixed'} {counted(mended.fixed, 'finding')} in {mended.name}"

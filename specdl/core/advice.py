@@ -9,7 +9,6 @@ what is around it. The kinds of sites are in `specdl.ops.advice` and `specdl.dat
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -22,9 +21,6 @@ Limits = tuple[float, float]
 """Between what every element of a value lies, as far as that is known before anything is computed."""
 
 UNLIMITED: Limits = (-math.inf, math.inf)
-
-LEAST, MOST = 1e-5, 1e15
-"""Between these numbers are written out."""
 
 USED = "the block is used"
 """What a note says of each use of a block that leads to the layer that a finding is about."""
@@ -82,26 +78,3 @@ class Site:
 def likely(message: str, *edits: Edit) -> Fix:
     """A fix that is probably what was meant: `--unsafe-fixes` takes it."""
     return Fix(message, edits)
-
-
-def number(value: float) -> str:
-    """A number as people write it: no trailing zeros, thousands apart; of any size.
-
-    >>> number(12500.0), number(0.30000000000000004), number(1e-05)
-    ('12,500', '0.3', '0.00001')
-    >>> number(10**400)
-    'more than 1e308'
-    """
-    if abs(value) >= MOST:
-        return f"{float(value):.3g}" if abs(value) <= sys.float_info.max else "more than 1e308"
-    if value == int(value):
-        return f"{int(value):,}"
-    if abs(value) < LEAST:
-        return f"{value:.3g}"
-    digits = max(0, 3 - math.floor(math.log10(abs(value))))
-    return f"{value:,.{digits}f}".rstrip("0").rstrip(".")
-
-
-def counted(value: float, noun: str) -> str:
-    """A number with its noun: `1 step`, `12,500 steps`; `noun` is the singular."""
-    return f"{number(value)} {noun}{'' if value == 1 else 's'}"

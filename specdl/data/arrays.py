@@ -9,7 +9,8 @@ import numpy as np
 
 from specdl.core.diagnostics import Finding
 from specdl.core.errors import FindingsError, UsageError
-from specdl.data.base import DATA, PARTS, Array, Need, Part, Raw, only, quoted
+from specdl.core.wording import quoted
+from specdl.data.base import DATA, PARTS, Array, Need, Part, Raw, only
 from specdl.data.faults import Faults
 
 

@@ -304,10 +304,4 @@ def only(needed: Mapping[str, object], word: str) -> str:
     return next(iter(needed)) if len(needed) == 1 else word
 
 
-def quoted(names: Iterable[object]) -> str:
-    """Names for a message: "`a`, `b` and `c`"."""
-    words = [f"`{name}`" for name in names]
-    return " and ".join(filter(None, (", ".join(words[:-1]), "".join(words[-1:]))))
-
-
 Source.model_rebuild()

@@ -6,18 +6,9 @@ from math import prod
 
 from specdl.core.diagnostics import Finding, Note
 from specdl.core.types import BYTES, TensorType
+from specdl.core.wording import quoted
 from specdl.data import split
-from specdl.data.base import (
-    SOURCE,
-    DataSpec,
-    Need,
-    Outline,
-    Reading,
-    Source,
-    quoted,
-    sample_shape,
-    target_place,
-)
+from specdl.data.base import SOURCE, DataSpec, Need, Outline, Reading, Source, sample_shape, target_place
 from specdl.data.faults import Faults
 from specdl.data.paths import resolve
 

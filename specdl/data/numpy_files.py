@@ -19,7 +19,8 @@ from specdl.core.diagnostics import Finding, Note, visible
 from specdl.core.diagnostics import Path as DocumentPath
 from specdl.core.errors import FindingsError
 from specdl.core.suggest import nearest
-from specdl.data.base import Array, quoted
+from specdl.core.wording import quoted
+from specdl.data.base import Array
 from specdl.data.faults import Faults
 
 MAGIC = b"\x93NUMPY"

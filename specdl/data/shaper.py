@@ -9,7 +9,8 @@ from specdl.core.diagnostics import Finding
 from specdl.core.diagnostics import Path as DocumentPath
 from specdl.core.errors import FindingsError
 from specdl.core.types import TensorType
-from specdl.data.base import Array, quoted, sample_shape
+from specdl.core.wording import quoted
+from specdl.data.base import Array, sample_shape
 from specdl.data.fit import NUMERIC, blocks, convert, fits, not_class, not_finite, shape_text
 from specdl.data.steps import Steps
 from specdl.data.words import Where, value_text

@@ -12,7 +12,8 @@ from specdl.core.diagnostics import Finding
 from specdl.core.diagnostics import Path as DocumentPath
 from specdl.core.errors import FindingsError, SpecdlError
 from specdl.core.types import TensorType
-from specdl.data.base import SOURCE, Array, DataSpec, quoted
+from specdl.core.wording import quoted
+from specdl.data.base import SOURCE, Array, DataSpec
 from specdl.data.faults import Faults
 
 TRANSFORMS: DocumentPath = ("data", "transforms")

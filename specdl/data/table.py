@@ -13,7 +13,8 @@ from specdl.core.diagnostics import Finding, Note, visible
 from specdl.core.diagnostics import Path as DocumentPath
 from specdl.core.errors import FindingsError
 from specdl.core.suggest import nearest
-from specdl.data.base import SOURCE, Array, Origin, Part, Raw, Reading, only, quoted
+from specdl.core.wording import quoted
+from specdl.data.base import SOURCE, Array, Origin, Part, Raw, Reading, only
 from specdl.data.cells import (
     Cells,
     Parser,

@@ -11,7 +11,8 @@ from specdl.core.diagnostics import Finding, Note, visible
 from specdl.core.diagnostics import Path as DocumentPath
 from specdl.core.errors import FindingsError
 from specdl.core.types import TensorType
-from specdl.data.base import Array, Encode, Need, quoted, sample_shape
+from specdl.core.wording import quoted
+from specdl.data.base import Array, Encode, Need, sample_shape
 from specdl.data.fit import NUMERIC, Bad, convert, fits, not_class, not_finite, shape_text
 from specdl.data.words import Where, value_text
 

@@ -8,13 +8,14 @@ from typing import Any
 
 from specdl.core.diagnostics import Path
 from specdl.core.entry import Entry
+from specdl.core.wording import quoted
 from specdl.editor import docs
 from specdl.editor.figures import Figures
 from specdl.editor.slots import below, chosen, is_block, is_layer, place, slot
 from specdl.editor.view import Token, View
 from specdl.plan.machine import readable
 from specdl.spec.expressions import FAILED, ExpressionError, Failed, substitute
-from specdl.spec.fields import CATALOGS, NOUNS, choices
+from specdl.spec.fields import CATALOGS, NOUNS
 from specdl.spec.text import Span
 from specdl.spec.variables import evaluate
 
@@ -73,7 +74,7 @@ def key_page(spec: Any, path: Path) -> str | None:
     where = slot(around.kind) if around else None
     if where is None or path[-1] != "type":
         return None
-    tags = choices(CATALOGS[where.category].tags())
+    tags = quoted(CATALOGS[where.category].tags(), "or")
     return f"**type**: the {NOUNS[where.category]}, {tags}"
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 from specdl.core.diagnostics import Note
 from specdl.core.types import TensorType
+from specdl.core.wording import quoted
 from specdl.graph.graph import Node
 from specdl.graph.infer import Call, Hints, infer
 from specdl.graph.names import READ, WORD
 from specdl.graph.parameters import Inits, Parameters
-from specdl.graph.report import Report, Result, Section, Site, listed
+from specdl.graph.report import Report, Result, Section, Site
 from specdl.graph.scope import Binding, Scope, resolve
 from specdl.ops.base import Composite, LayerEntry
 
@@ -124,7 +125,7 @@ class Expander:
                 found.append(scope.previous)
             else:
                 message = (
-                    f"`{site.name}` does not say which of the inputs it reads: {listed(scope.inputs, 'or')}"
+                    f"`{site.name}` does not say which of the inputs it reads: {quoted(scope.inputs, 'or')}"
                 )
                 where = ("inputs", i) if entry.inputs is not None else ()
                 help = f'"inputs": ["{next(iter(scope.inputs))}"]' if len(scope.inputs) else None

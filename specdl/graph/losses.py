@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from specdl.core.diagnostics import Note, Path
 from specdl.core.errors import ShapeError
 from specdl.core.types import TensorType
+from specdl.core.wording import quoted
 from specdl.data.base import Encode
 from specdl.graph.graph import LossNode
 from specdl.graph.infer import signed
 from specdl.graph.names import refused
 from specdl.graph.outputs import Outputs, lookup
-from specdl.graph.report import Report, Result, Section, Site, listed
+from specdl.graph.report import Report, Result, Section, Site
 from specdl.graph.scope import Scope
 from specdl.ops.base import Loss, Metric
 from specdl.spec.model import ModelSpec
@@ -107,7 +108,7 @@ class Losses:
             return term.output, known or lookup(term.output, self.model, path, Section.LOSS, self.report)
         if len(base) == 1:
             return base[0], results[base[0]]
-        message = f"the loss does not say which output it is for: {listed(base, 'or')}"
+        message = f"the loss does not say which output it is for: {quoted(base, 'or')}"
         entry = f'"losses": [{{"type": "{term.op.type}", "output": "{base[0]}"}}]'
         help = entry if self.spec.loss is not None else f'"output": "{base[0]}"'
         self.report.error(term.site, "E311", message, help=help)

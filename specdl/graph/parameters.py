@@ -9,8 +9,9 @@ from specdl.core.diagnostics import Path
 from specdl.core.errors import CompilerFault
 from specdl.core.suggest import nearest
 from specdl.core.types import DType, TensorType
+from specdl.core.wording import quoted
 from specdl.graph.graph import Parameter
-from specdl.graph.report import Report, Result, Site, listed
+from specdl.graph.report import Report, Result, Site
 from specdl.graph.scope import Binding, Scope, did_you_mean, follow
 from specdl.ops.base import Initializer, LayerEntry, Param, Signature
 from specdl.ops.registry import CATALOGS
@@ -50,7 +51,7 @@ def meant(word: str, names: list[str]) -> str | None:
     if not names:
         return None
     near = nearest(word, names)
-    return f"did you mean `{near}`?" if near else f"name {listed(names, 'or')}"
+    return f"did you mean `{near}`?" if near else f"name {quoted(names, 'or')}"
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,7 @@ class Parameters:
             return
         told.update(members)
         ring = (
-            f"{listed(members)} are tied to one another"
+            f"{quoted(members)} are tied to one another"
             if len(members) > 1
             else f"`{members[0]}` is tied to itself"
         )

@@ -92,9 +92,3 @@ class Report:
         for _, finding in sorted(self.found, key=lambda item: item[0]):
             kept.setdefault((finding.code, finding.message, finding.path), finding)
         return list(kept.values())
-
-
-def listed(names: Iterable[str], joiner: str = "and") -> str:
-    """`a`, `b` and `c`, each in backticks."""
-    words = [f"`{name}`" for name in names]
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {joiner} {words[-1]}"

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from specdl.core.diagnostics import Note, Path
 from specdl.core.suggest import nearest
-from specdl.graph.report import Report, Result, Site, listed
+from specdl.core.wording import quoted
+from specdl.graph.report import Report, Result, Site
 from specdl.ops.base import LayerEntry
 from specdl.ops.naming import local_names
 
@@ -136,7 +137,7 @@ def readable(scope: Scope) -> str | None:
     if not names:
         return None
     shown = names if len(names) <= SHOWN else names[-SHOWN:]
-    return f"read {listed(shown, 'or')}" if shown else None
+    return f"read {quoted(shown, 'or')}" if shown else None
 
 
 def follow(binding: Binding, parts: list[str]) -> Binding | Result | str:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
 
-from specdl.core.advice import Limits, Run, number
+from specdl.core.advice import Limits, Run
 from specdl.core.diagnostics import Path
+from specdl.core.wording import number
 from specdl.data.base import DataSpec, Need, Outline, Transform, sample_shape
 from specdl.data.check import rows_of
 from specdl.graph.graph import Graph, LossNode

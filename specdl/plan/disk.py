@@ -8,6 +8,7 @@ from pathlib import Path
 
 from specdl.core.diagnostics import Finding, Fix, Note, Replace
 from specdl.core.types import BYTES, DType, TensorType
+from specdl.core.wording import counted
 from specdl.plan.machine import free_disk, readable
 from specdl.program.program import Program
 
@@ -79,4 +80,4 @@ WHY = Note("`train.keep` counts the newest ones; the best one and the one being 
 def room_wanted(size: int, count: int) -> str:
     """How much a run's checkpoints take, in words."""
     each = f", {readable(size)} each" if count > 1 else ""
-    return f"{count:,} checkpoint{'s' if count > 1 else ''} would take {readable(count * size)}{each}"
+    return f"{counted(count, 'checkpoint')} would take {readable(count * size)}{each}"

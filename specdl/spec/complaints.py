@@ -14,8 +14,9 @@ from pydantic_core import ErrorDetails
 
 from specdl.core.diagnostics import Fix, Path, Remove, Rename, Replace, visible
 from specdl.core.entry import Entry
+from specdl.core.wording import quoted
 from specdl.spec.expressions import FAILED
-from specdl.spec.fields import SIMPLE, Key, bounds, choices, expected, inside, keys, members, unwrap
+from specdl.spec.fields import SIMPLE, Key, bounds, expected, inside, keys, members, unwrap
 from specdl.spec.suggestions import MAX_WORD, choice_guess
 
 RANGE = (
@@ -223,7 +224,7 @@ def wrong_length(wanted: Any, value: Any, below: Path, error: ErrorDetails) -> C
 def wrong_choice(wanted: Any, value: Any, below: Path) -> Complaint:
     """A value that is none of some choices; text that is near to one of them gets a suggestion."""
     options = literals(wanted)
-    message = f"`{dotted(below)}` is {shown(value)}, but must be {choices(options)}"
+    message = f"`{dotted(below)}` is {shown(value)}, but must be {quoted(options, 'or')}"
     if not isinstance(value, str):
         return Complaint("E115", message, below)
     if value not in options and value in map(str, options):

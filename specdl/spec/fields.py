@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 
 from specdl.core.catalog import Catalog
 from specdl.core.entry import Entry, Slot
+from specdl.core.wording import quoted
 from specdl.data.registry import CATALOGS as DATA_CATALOGS
 from specdl.ops.registry import CATALOGS as OPS_CATALOGS
 
@@ -210,7 +211,7 @@ def expected_one(annotation: Any, slot: Slot | None) -> str:
     if inner in SIMPLE:
         return SIMPLE[inner][0]
     if origin is Literal:
-        return choices(args)
+        return quoted(args, "or")
     if origin is tuple:
         fixed = args[-1] is not Ellipsis
         return f"a list of {f'{len(args)} ' if fixed else ''}{plural(args[0], slot)}"
@@ -237,12 +238,6 @@ def plural(annotation: Any, slot: Slot | None) -> str:
         wired = wiring(inner)
         return plural(inner, wired) if wired else "mappings"
     return "values"
-
-
-def choices(values: typing.Iterable[Any]) -> str:
-    """Some choices, each in backticks, the last after `or`."""
-    words = [f"`{each}`" for each in values]
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
 def bounds(metadata: typing.Iterable[Any], vast: bool = True) -> str:

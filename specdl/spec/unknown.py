@@ -9,8 +9,9 @@ from typing import Any
 from specdl.core.diagnostics import Fix, Note, Path, Remove, Rename, Replace
 from specdl.core.entry import Slot
 from specdl.core.lookalikes import ordinal, skeleton, unlike_ascii
+from specdl.core.wording import quoted
 from specdl.ops.base import LayerEntry
-from specdl.spec.fields import CATALOGS, NOUNS, Key, choices, keys, members, unwrap
+from specdl.spec.fields import CATALOGS, NOUNS, Key, keys, members, unwrap
 from specdl.spec.strays import SECTIONS, VARS, Stray, owners
 from specdl.spec.suggestions import Guess, choice_guess, compact, key_guess, key_near, tag_guess
 
@@ -147,7 +148,7 @@ def elsewhere_key(name: str, path: Path, mapped: Mapped) -> Told | None:
     if mapped.category:
         types = owners(mapped.category, name)
         if 0 < len(types) <= 3:
-            return Told(f"`{name}` belongs to {both(types)}")
+            return Told(f"`{name}` belongs to {quoted(types)}")
     if path[:-1] == ("model",) and name in keys(LayerEntry):
         return Told(f"`{name}` belongs in a layer, or in `model.defaults` for all layers of a type")
     hint = NOT_HERE.get(name)
@@ -222,7 +223,7 @@ def category_of(slot: Slot, tag: str) -> str | None:
 def listed(slot: Slot) -> str | None:
     """The tags of a category, if they are few."""
     tags = CATALOGS[slot.category].tags()
-    return f"choose {choices(tags)}" if 0 < len(tags) <= LISTED else None
+    return f"choose {quoted(tags, 'or')}" if 0 < len(tags) <= LISTED else None
 
 
 def guess_tag(slot: Slot, tag: str) -> Guess | None:
@@ -233,9 +234,3 @@ def guess_tag(slot: Slot, tag: str) -> Guess | None:
 def article(noun: str) -> str:
     """A noun with its article."""
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
-
-
-def both(words: Collection[str]) -> str:
-    """Some words, each in backticks, the last after `and`."""
-    *before, last = (f"`{each}`" for each in words)
-    return f"{', '.join(before)} and {last}" if before else last

@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from specdl.core.diagnostics import Edit, Fix, Path, Remove, Rename, Replace
+from specdl.core.wording import quoted
 from specdl.spec.elsewhere import role
-from specdl.spec.unknown import Told, both
+from specdl.spec.unknown import Told
 
 LAYERS: Path = ("model", "layers")
 BOTTOM, TOP = "bottom", "top"
@@ -78,7 +79,7 @@ def wired(
     bottom = (*path, BOTTOM)
     away = tuple(Remove((*path, each)) for each in tops)
     if reads == [above]:
-        words = both([BOTTOM, *tops])
+        words = quoted([BOTTOM, *tops])
         help = f"leave {words} out: {why}"
         told = Told(help, Fix(f"take {words} away", (Remove(bottom), *away), sure=True), "inputs")
     else:

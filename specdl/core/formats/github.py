@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from specdl.core.diagnostics import Diagnostic
 from specdl.core.formats.files import named
+from specdl.core.wording import counted
 
 SHOWN = 10
 """GitHub shows ten errors and ten warnings of a step, and drops the rest without a word."""
@@ -19,8 +20,8 @@ def github(diagnostics: Iterable[Diagnostic]) -> str:
     errors = [each for each in listed if each.severity == "error"]
     warnings = [each for each in listed if each.severity == "warning"]
     lines = [command(each) for each in (*errors[:SHOWN], *warnings[:SHOWN])]
-    rest = [counted(len(errors) - SHOWN, "error"), counted(len(warnings) - SHOWN, "warning")]
-    more = " and ".join(each for each in rest if each)
+    rest = {"error": len(errors) - SHOWN, "warning": len(warnings) - SHOWN}
+    more = " and ".join(counted(number, noun) for noun, number in rest.items() if number > 0)
     if more:
         lines.append(f"::notice title=specdl::{more} more: GitHub shows ten, `specdl check` all")
     return "\n".join(lines)
@@ -56,8 +57,3 @@ def words(diagnostic: Diagnostic) -> str:
 def escaped(text: str, escapes: dict[str, str]) -> str:
     """Text in which what GitHub would take for its own is escaped."""
     return "".join(escapes.get(char, char) for char in text)
-
-
-def counted(number: int, noun: str) -> str:
-    """`3 errors`, `1 error`, or nothing for what is not more than none."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}" if number > 0 else ""

@@ -8,6 +8,7 @@ from itertools import groupby
 from specdl.core.diagnostics import Diagnostic, Remark, visible
 from specdl.core.display import show
 from specdl.core.formats.marks import Mark, Paint, underlines
+from specdl.core.wording import counted
 
 PLACES_SHOWN = 3
 PATH_SHOWN = 160
@@ -122,7 +123,7 @@ def facts(diagnostic: Diagnostic, told: list[Remark], paint: Paint) -> list[str]
     if others:
         shown = ", ".join(str(each) for each in others[:PLACES_SHOWN])
         rest = len(others) - PLACES_SHOWN
-        more = f" and {rest:,} more place{'s' * (rest > 1)}" if rest > 0 else ""
+        more = f" and {counted(rest, 'more place')}" if rest > 0 else ""
         lines.append(f"{paint('bold', 'note')}: also at {shown}{more}")
     if diagnostic.help:
         lines.append(f"{paint('bold', 'help')}: {diagnostic.help}")

@@ -9,7 +9,8 @@ from math import prod
 from specdl.core.advice import Limits
 from specdl.core.diagnostics import Finding, visible
 from specdl.core.diagnostics import Path as DocumentPath
-from specdl.data.base import PART_NAMES, Array, Data, DataSpec, Need, quoted
+from specdl.core.wording import quoted
+from specdl.data.base import PART_NAMES, Array, Data, DataSpec, Need
 from specdl.data.load import Loading
 
 NAMED = 5

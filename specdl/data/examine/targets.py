@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from specdl.core.advice import number
 from specdl.core.diagnostics import Finding, Note
+from specdl.core.wording import number
 from specdl.data.examine.samples import Samples, warning
 
 

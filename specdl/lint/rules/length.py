@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specdl.core.advice import Site, counted, likely, number
+from specdl.core.advice import Site, likely
 from specdl.core.diagnostics import Add, Finding, Remove, Replace
+from specdl.core.wording import counted, number
 from specdl.lint.subject import Subject
 from specdl.spec.model import CheckpointEvery
 

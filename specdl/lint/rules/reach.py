@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specdl.core.advice import Site, counted, number
+from specdl.core.advice import Site
 from specdl.core.diagnostics import Finding, Path
+from specdl.core.wording import counted, number
 from specdl.graph.graph import Node
 from specdl.lint.subject import Subject
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specdl.core.advice import Site, number
+from specdl.core.advice import Site
 from specdl.core.diagnostics import Add, Finding, Fix, Note, Remove
+from specdl.core.wording import number
 from specdl.data.split import SPLIT, fractions
 from specdl.lint.subject import Subject
 

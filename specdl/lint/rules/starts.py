@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specdl.core.advice import Site, number
+from specdl.core.advice import Site
 from specdl.core.diagnostics import Finding, Note
+from specdl.core.wording import number
 from specdl.graph.graph import Node
 from specdl.lint.subject import Subject
 from specdl.ops.registry import CATALOGS

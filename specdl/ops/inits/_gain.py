@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterable
 from typing import Literal, get_args
 
-from specdl.core.advice import likely, number
+from specdl.core.advice import likely
 from specdl.core.diagnostics import Finding, Replace
+from specdl.core.wording import number
 from specdl.ops.advice import StartSite
 
 Nonlinearity = Literal["linear", "sigmoid", "tanh", "relu", "leaky_relu", "selu"]

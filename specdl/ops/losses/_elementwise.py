@@ -3,10 +3,10 @@
 import math
 from collections.abc import Iterable
 
-from specdl.core.advice import number
 from specdl.core.diagnostics import Finding, Note
 from specdl.core.errors import ShapeError
 from specdl.core.types import TensorType
+from specdl.core.wording import number
 from specdl.ops.advice import LossSite
 from specdl.ops.base import Loss, Signature
 

@@ -4,11 +4,12 @@ import math
 from collections.abc import Iterable
 from typing import Literal
 
-from specdl.core.advice import likely, number
+from specdl.core.advice import likely
 from specdl.core.diagnostics import Finding, Fix, Note, Remove
 from specdl.core.errors import ShapeError
 from specdl.core.formula import exp, is_index, log, mean, one_hot, row_count, row_max, row_sum, where
 from specdl.core.types import TensorType
+from specdl.core.wording import number
 from specdl.ops.advice import LayerSite, LossSite
 from specdl.ops.base import Loss, Signature
 

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from specdl.core.advice import number
 from specdl.core.diagnostics import Finding
 from specdl.core.errors import ShapeError, SpecdlError
 from specdl.core.lazy import torch
 from specdl.core.types import TensorType
+from specdl.core.wording import number
 from specdl.ops.advice import MetricSite
 from specdl.ops.base import Metric
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from specdl.core.advice import counted, number
 from specdl.core.diagnostics import Finding
 from specdl.core.types import DType
+from specdl.core.wording import counted, number
 from specdl.ops.advice import OptimizerSite
 
 SMALLEST: dict[DType, float] = {"float32": 1.18e-38, "bfloat16": 1.18e-38, "float64": 2.23e-308}

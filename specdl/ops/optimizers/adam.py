@@ -5,9 +5,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from specdl.core.advice import counted, likely, number
+from specdl.core.advice import likely
 from specdl.core.diagnostics import Finding, Replace
 from specdl.core.formula import maximum, sqrt
+from specdl.core.wording import counted, number
 from specdl.ops.advice import OptimizerSite
 from specdl.ops.base import Optimizer
 from specdl.ops.optimizers._advice import SMALLEST, decays, forgets, highest

@@ -5,9 +5,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from specdl.core.advice import number
 from specdl.core.diagnostics import Finding
 from specdl.core.formula import where
+from specdl.core.wording import number
 from specdl.ops.advice import OptimizerSite
 from specdl.ops.base import Optimizer
 from specdl.ops.optimizers._advice import decays, forgets, highest

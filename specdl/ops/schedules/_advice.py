@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from specdl.core.advice import Unit, counted, likely, number
+from specdl.core.advice import Unit, likely
 from specdl.core.diagnostics import Finding, Fix, Path, Replace
+from specdl.core.wording import counted, number
 from specdl.ops.advice import ScheduleSite
 
 OTHER: dict[Unit, Unit] = {"epochs": "steps", "steps": "epochs"}

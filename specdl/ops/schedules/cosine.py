@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from specdl.core.advice import Unit, counted, likely, number
+from specdl.core.advice import Unit, likely
 from specdl.core.diagnostics import Finding, Remove
+from specdl.core.wording import counted, number
 from specdl.ops.advice import ScheduleSite
 from specdl.ops.base import Horizon, Schedule, ScheduleState
 from specdl.ops.schedules._advice import SMALL, other_unit, run_ends, stays_at_zero, unit_meant

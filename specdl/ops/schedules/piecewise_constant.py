@@ -6,8 +6,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from specdl.core.advice import Unit, likely, number
+from specdl.core.advice import Unit, likely
 from specdl.core.diagnostics import Finding, Remove, Replace
+from specdl.core.wording import number
 from specdl.ops.advice import ScheduleSite
 from specdl.ops.base import Horizon, Schedule, ScheduleState
 from specdl.ops.schedules._advice import in_unit, other_unit, run_ends, stays_at_zero, unit_meant

@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from specdl.core.advice import Run, Unit, counted
+from specdl.core.advice import Run, Unit
 from specdl.core.diagnostics import Finding
 from specdl.core.entry import Slot
+from specdl.core.wording import counted
 from specdl.ops.advice import ScheduleSite
 from specdl.ops.base import Horizon, Schedule, ScheduleState
 from specdl.ops.schedules._advice import other_unit, run_ends, unit_meant
