@@ -82,13 +82,13 @@ def suggestion(name: str) -> str:
     from specdl.cli.pages import HEADINGS, SECTIONS, tags
     from specdl.core.codes import codes
     from specdl.core.suggest import nearest
-    from specdl.spec.fields import choices
+    from specdl.core.wording import quoted
     from specdl.spec.suggestions import tag_meant
 
     known = {tag for category in HEADINGS for tag in tags(category)}
     category = next((each for each in HEADINGS if name in (each, each.removesuffix("s"))), None)
     if category:
-        return f"choose {choices(tags(category))}, as in `specdl explain {tags(category)[0]}`"
+        return f"choose {quoted(tags(category), 'or')}, as in `specdl explain {tags(category)[0]}`"
     meant = tag_meant(name, known) or nearest(name, SECTIONS) or nearest(name.upper(), codes())
     if meant:
         return f"did you mean `specdl explain {meant}`?"
