@@ -6,19 +6,22 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from specdl.core.diagnostics import Fix, Path, Remove, Rename, Replace
+from specdl.core.diagnostics import Add, Edit, Fix, Path, Remove, Rename, Replace
+from specdl.data.base import DataSpec
 from specdl.spec.fields import CATALOGS, keys
+from specdl.spec.hints import hint_of
 from specdl.spec.strays import below
 from specdl.spec.suggestions import compact
 from specdl.spec.unknown import Told
 
-TRAIN = ("train", "training", "train_dataset", "train_data", "trainset")
+TRAIN = ("dataset", "train", "training", "train_dataset", "train_data", "trainset")
 OTHERS: Mapping[str, tuple[str, ...]] = {
     "validation": ("val", "valid", "validation", "dev", "val_dataset", "val_data", "valset"),
     "test": ("test", "test_dataset", "test_data", "testset"),
 }
 
 
+LOADERS = ("dataloader", "data_loader", "loader", "train_dataloader", "train_loader")
 TO_TENSOR = "totensor"
 PIXELS: Mapping[str, Any] = {"type": "normalize", "mean": 0, "std": 255}
 
@@ -35,7 +38,7 @@ def parts(root: Mapping[str, Any]) -> dict[Path, Told]:
     source, whole = joined(data[train], {part: data[key] for part, key in beside.items()})
     help = f'write "source": {json.dumps(source, ensure_ascii=False)}'
     path: Path = ("data", train)
-    edits = (
+    edits: tuple[Edit, ...] = (
         Replace(path, source),
         Rename(path, "source"),
         *(Remove(("data", key)) for key in beside.values()),
@@ -44,6 +47,26 @@ def parts(root: Mapping[str, Any]) -> dict[Path, Told]:
     if whole:
         found[path] = Told(help, Fix(help, edits), "source")
     return found | {("data", key): Told(silent=True) for key in beside.values()}
+
+
+def loaders(root: Mapping[str, Any]) -> dict[Path, Told]:
+    """What to say of a loader in `data`: what it says stands in `data` itself."""
+    data = below(root, ("data",))
+    key = next(
+        (each for each in LOADERS if isinstance(data, dict) and isinstance(data.get(each), dict)), None
+    )
+    if key is None or "batch_size" not in data[key] or "batch_size" in data:
+        return {}
+    path: Path = ("data", key)
+    own = keys(DataSpec)
+    inside = {name: each for name, each in data[key].items() if name in own and name not in data}
+    rest = {name: each for name, each in data[key].items() if name not in inside}
+    idle = all((hint := hint_of(name, "data", None)) and hint.says_nothing(rest[name]) for name in rest)
+    others = (Add(("data",), name, each) for name, each in inside.items() if name != "batch_size")
+    first = (Replace(path, inside["batch_size"]), Rename(path, "batch_size"))
+    help = "write its keys in `data` itself"
+    fix = Fix(help, (*first, *others), sure=True) if idle else None
+    return {path: Told(help, fix, "batch_size")}
 
 
 def tensors(root: Mapping[str, Any]) -> dict[Path, Told]:
@@ -75,4 +98,4 @@ def joined(train: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]]) ->
         whole = whole and alike and part in known and part not in source
         if whole:
             source[part] = said["path"] if train["type"] == "csv" else {"path": said["path"]}
-    return source, whole and train["type"] in ("csv", "npz")
+    return source, whole and (not others or train["type"] in ("csv", "npz"))

@@ -54,7 +54,11 @@ HINTS: Mapping[str, Hint] = dict([
     ),
     *each_of("pin_memory", Hint("the data is in memory, where it is used")),
     *each_of("accelerator strategy devices", Hint("specdl runs on the CPU", ("cpu", "auto", 1))),
-    *each_of("precision", Hint("specdl computes in float32", (32, "32", "32-true", "float32"))),
+    *each_of("precision amp", Hint("specdl computes in float32", (32, "32", "32-true", "float32", False))),
+    *each_of("layers.device", Hint("specdl runs on the CPU", (None, "cpu"))),
+    *each_of("layers.dtype", Hint("`model.dtype` is that of all layers", (None,))),
+    *each_of("losses.weight", Hint(idle=(None,), lacking="weights of classes")),
+    *each_of("size_average reduce", Hint("losses are means over the batch", (None, True))),
     *each_of("deterministic benchmark", Hint("every run repeats to the bit")),
     *each_of(
         "log_every_n_steps log_interval logger enable_progress_bar enable_model_summary",

@@ -14,6 +14,7 @@ from specdl.spec.unknown import Told
 OTHER_WORDS = ("scheduler", "lr_scheduler", "lr_schedule")
 """What others call `schedule`."""
 COSINE = ("cosineannealinglr", "cosineannealing")
+LINEAR = "linearlr"
 LENGTH, END = "T_max", "eta_min"
 IDLE = ("type", "last_epoch", "verbose")
 """Keys of them that change nothing."""
@@ -30,6 +31,8 @@ def schedulers(root: Mapping[str, Any]) -> dict[Path, Told]:
     if name in COSINE:
         meant = cosine(said, rate(root))
         why = f": `min` is `{END}` divided by `lr`" if meant and "min" in meant else ""
+    elif name == LINEAR:
+        meant = rise(said)
     elif name in STEPWISE and section in OTHER_WORDS:
         steps, whole = stepwise(said, root)
         meant = steps if whole else None
@@ -52,6 +55,16 @@ def cosine(said: Mapping[str, Any], rate: float | None) -> dict[str, Any] | None
     if rate is None or not 0 < end <= rate:
         return None
     return {**meant, "min": float(f"{end / rate:.9g}")}
+
+
+def rise(said: Mapping[str, Any]) -> dict[str, Any] | None:
+    """A linear rise to the learning rate, with torch's defaults; None where it cannot be said whole."""
+    start, length = said.get("start_factor", 1 / 3), said.get("total_iters", 5)
+    if set(said) - {*IDLE, "start_factor", "total_iters", "end_factor"} or said.get("end_factor", 1) != 1:
+        return None
+    if type(length) is not int or length < 1 or type(start) not in (int, float) or not 0 < start <= 1:
+        return None
+    return {"type": "warmup", "unit": "epochs", "length": length, "start": float(f"{start:.9g}")}
 
 
 def rate(root: Mapping[str, Any]) -> float | None:

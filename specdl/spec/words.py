@@ -228,6 +228,7 @@ sequence: sequential_lr
     "metrics": table("""
 loss:
 accuracy: acc binary_accuracy categorical_accuracy sparse_categorical_accuracy accuracy_score
+accuracy: multiclass_accuracy
 top_k_accuracy: top_k_categorical_accuracy top5 top_5 top_k
 balanced_accuracy: balanced_accuracy_score
 wrong_predictions: ~errors ~error_count ~mistakes ~wrong ~error_rate

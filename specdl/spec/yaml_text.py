@@ -24,7 +24,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from specdl.core.diagnostics import Path
+from specdl.core.diagnostics import Path, TextEdit, TextFix
 from specdl.spec.text import MAX_DEPTH, MAX_VALUES, Fault, Mark, Parsed, Places, Reading, Span, TextError
 from specdl.spec.yaml_errors import explain, tagged
 from specdl.spec.yaml_merge import MERGE, Merge
@@ -40,6 +40,11 @@ CONSTANTS: dict[str, bool | None] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
+NUMBER = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
+TUPLE = re.compile(rf"\(\s*({NUMBER}\s*,(?:\s*{NUMBER}\s*,)*(?:\s*{NUMBER})?)\s*\)")
+"""Numbers as Python's tuples have them."""
+PROSE = ("description",)
+"""Keys whose values may begin with anything."""
 FIRST = frozenset("-+.0123456789~ntfNTF")
 """What numbers and constants begin with."""
 
@@ -127,6 +132,8 @@ class Builder:
     stack: list[Frame] = field(default_factory=list)
     anchors: dict[str, Anchored] = field(default_factory=dict)
     aliases: dict[Path, Span] = field(default_factory=dict)
+    passed: int = 0
+    """Where the last tuple ends, of which YAML makes keys."""
 
     def take(self, event: Event) -> None:
         """Build what an event says."""
@@ -166,10 +173,24 @@ class Builder:
         value = text
         if event.implicit[0] and (not text or text[0] in FIRST):
             value = plain(text, start, self.found)
+        elif event.implicit[0] and text[0] == "(":
+            self.in_python(start)
         mark = Mark(start, end)
         if event.anchor is not None:
             self.anchors[event.anchor] = Anchored(value, mark, whole=True)
         self.put(value, mark)
+
+    def in_python(self, start: int) -> None:
+        """A fault, where a tuple of Python begins."""
+        match = TUPLE.match(self.found.text, start)
+        if match is None or (self.stack and self.stack[-1].key in PROSE):
+            return
+        self.passed = match.end()
+        listed = f"[{', '.join(each.strip() for each in match[1].split(',') if each.strip())}]"
+        fix = TextFix(f"write {listed}", (TextEdit(*match.span(), listed),), sure=True)
+        self.found.fault(
+            Fault("E003", "YAML's lists stand in `[` and `]`", match.span(), fix.message, fix=fix)
+        )
 
     def properties(self, event: ScalarEvent | MappingStartEvent | SequenceStartEvent, start: int) -> int:
         """Where a value begins after its anchor and tag; a tag is a fault."""
@@ -210,6 +231,8 @@ class Builder:
         assert key is not None
         if frame.merge is not None and frame.span == frame.merge.span:
             frame.merge.value = value
+        elif key in frame.mapping and frame.span[0] < self.passed:
+            return
         elif key in frame.mapping:
             self.found.twice(key, frame.key_marks[key].key or frame.span, frame.span)
         else:
