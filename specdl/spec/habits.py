@@ -49,6 +49,8 @@ INSTEAD: Mapping[tuple[str, str], str] = {
 """What is here already for types that are to come."""
 
 
+CLIPPING = ("clipnorm", "clipvalue", "global_clipnorm")
+"""Keras's options of optimisers for gradients that are too large."""
 CALLBACKS: Mapping[str, str] = {
     "earlystopping": "specdl has no early stopping yet",
     "modelcheckpoint": "the best checkpoint and the last are kept anyway",
@@ -67,6 +69,9 @@ def habit(name: str, value: Any, path: Path, mapped: Mapped) -> Told | None:
     reason = NEEDLESS.get(str(path[-2]) if len(path) > 1 else "", {}).get(name)
     if reason:
         return left_out(name, path, reason, sure=True)
+    if name in CLIPPING and mapped.category == "optimizers":
+        none = left_out(name, path, "there is no gradient clipping to turn off", sure=True)
+        return Told("specdl has no gradient clipping yet") if value else none
     if name == "decay" and mapped.category == "optimizers" and "weight_decay" in mapped.known:
         if value in (0, None):
             return left_out(name, path, "the learning rate stays as it is without a `schedule`", sure=True)

@@ -153,7 +153,8 @@ def choice_guess(word: str, choices: Collection[str]) -> Guess | None:
     """The one of some choices that a word was meant to be."""
     if len(word) > MAX_WORD:
         return None
-    meant = next((each for each in choices if compact(each) == compact(word.rpartition(".")[2])), None)
+    bare = compact(word.rpartition(".")[2])
+    meant = next((each for each in choices if compact(each) in (bare, bare.removeprefix("load"))), None)
     meant = meant or next((choice for choice in choices if compact(word) in OTHER.get(choice, ())), None)
     if meant:
         return Guess(meant, sure=True)
