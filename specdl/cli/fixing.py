@@ -16,10 +16,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from specdl.cli import output
-from specdl.core.diagnostics import Diagnostic, TextFix, visible
+from specdl.core.diagnostics import STDIN, Diagnostic, TextFix, visible
 from specdl.core.errors import SpecError, UsageError
 from specdl.core.wording import counted
-from specdl.spec.document import STDIN, Document, decode, load, of_text, read
+from specdl.spec.document import Document, decode, load, of_text, read
 from specdl.spec.edits import applied, free
 from specdl.spec.text import MAX_FINDINGS
 from specdl.spec.validate import validate

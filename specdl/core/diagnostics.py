@@ -21,6 +21,13 @@ FOLD_ALIKE_FROM = 10
 NAME = re.compile(r"`[^`]*`")
 
 
+def value_at(value: Any, path: Path) -> Any:
+    """The value at a path below another; raises `LookupError` or `TypeError` if there is none."""
+    for step in path:
+        value = value[step]
+    return value
+
+
 def path_text(path: Path) -> str:
     """A path as people write it.
 
@@ -168,6 +175,10 @@ class Finding:
     fix: Fix | None = None
     within: tuple[int, int] | None = None
     """The part of a value that is text, by offsets into it; None for all of it."""
+
+
+STDIN = "<stdin>"
+"""What places call the file that a spec on standard input is."""
 
 
 @dataclass(frozen=True)

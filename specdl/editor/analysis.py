@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path as FilePath
@@ -102,11 +101,6 @@ def suffixed(name: str, language: str) -> str:
     if FilePath(name).suffix.lower() in SUFFIXES:
         return name
     return f"{name}{'.json' if language in ('json', 'jsonc') else '.yaml'}"
-
-
-def dependents(changed: FilePath, analyses: Iterable[Analysis]) -> list[Analysis]:
-    """Those of some analyses that extend a file."""
-    return [each for each in analyses if changed in bases(each.document)]
 
 
 def bases(document: Document) -> set[FilePath]:

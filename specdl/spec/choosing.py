@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from specdl.core.diagnostics import Add, Edit, Fix, Remove, Rename, Replace
 from specdl.core.entry import Entry, Slot
-from specdl.spec.complaints import dotted, shown
+from specdl.spec.complaints import dotted, holds_failed, shown
 from specdl.spec.expressions import FAILED
 from specdl.spec.fields import CATALOGS, NOUNS, Key, keys
 from specdl.spec.strays import CLASS_PATHS
@@ -253,13 +253,6 @@ def shorthand(walker: Walker, slot: Slot, raw: Mapping[str, Any], site: Site) ->
     walker.tell("E112", message, site, help=help, fix=fix)
     judged = cls if isinstance(value, dict) or value is None else None
     return Choice(judged, {"type": guess.word, **rest}, inner, certain=False)
-
-
-def holds_failed(value: Any) -> bool:
-    """Whether a raw value holds an expression that has no value."""
-    if isinstance(value, (dict, list)):
-        return any(map(holds_failed, value.values() if isinstance(value, dict) else value))
-    return value is FAILED
 
 
 def tag_of(cls: type[Entry] | None, said: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any, get_args, get_origin
 
 from pydantic_core import ErrorDetails
 
-from specdl.core.diagnostics import Fix, Path, Remove, Rename, Replace, visible
+from specdl.core.diagnostics import Fix, Path, Remove, Rename, Replace, value_at, visible
 from specdl.core.entry import Entry
 from specdl.core.wording import quoted
 from specdl.spec.expressions import FAILED
@@ -74,7 +74,7 @@ def complaints(
     grouped: dict[tuple[Path, bool], list[ErrorDetails]] = {}
     for error in errors:
         below, at_key = place(raw, error["loc"])
-        if not holds_failed(at(raw, below)):
+        if not holds_failed(value_at(raw, below)):
             grouped.setdefault((below, at_key), []).append(error)
     deepest = [key for key in grouped if not any(covers(key[0], other[0]) for other in grouped)]
     return [complaint(cls, raw, below, at_key, grouped[below, at_key], owner) for below, at_key in deepest]
@@ -90,13 +90,6 @@ def place(raw: Mapping[str, Any], loc: Sequence[str | int]) -> tuple[Path, bool]
         elif isinstance(value, (list, tuple)) and isinstance(step, int) and step < len(value):
             value, below = value[step], (*below, step)
     return below, bool(loc) and loc[-1] == "[key]"
-
-
-def at(raw: Any, below: Path) -> Any:
-    """The value at a path below a mapping."""
-    for step in below:
-        raw = raw[step]
-    return raw
 
 
 def covers(path: Path, other: Path) -> bool:
@@ -146,7 +139,7 @@ def complaint_of_value(
     cls: type[Entry], raw: Mapping[str, Any], below: Path, at_key: bool, errors: list[ErrorDetails]
 ) -> Complaint:
     """What to say of one value below the mapping."""
-    key, value, name = keys(cls)[str(below[0])], at(raw, below), dotted(below)
+    key, value, name = keys(cls)[str(below[0])], value_at(raw, below), dotted(below)
     if at_key:
         return bad_name(below, str(below[-1]), dots=False, at_key=True)
     wanted = type_at(key, below)

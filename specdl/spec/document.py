@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, reduce
+from functools import cached_property
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, TextIO
 
 from specdl.core.diagnostics import (
+    STDIN,
     Diagnostic,
     Finding,
     Note,
@@ -19,6 +20,7 @@ from specdl.core.diagnostics import (
     Remark,
     fold,
     path_text,
+    value_at,
     visible,
 )
 from specdl.core.errors import SpecError, UsageError
@@ -36,7 +38,6 @@ if TYPE_CHECKING:
     from specdl.spec.edits import Mender
     from specdl.spec.rewrite import Doubles
 
-STDIN = "<stdin>"
 EXTENDS = "extends"
 SUFFIXES = (".json", ".yaml", ".yml")
 BEGIN = Position(1, 1, 1, 1)
@@ -92,7 +93,7 @@ class Document:
         span = self.values[path]
         if within is None or self.lines is None:
             return span
-        value = reduce(lambda each, step: each[step], path, self.value)
+        value = value_at(self.value, path)
         return part(self.lines.text, span, value, within) or span
 
     def setting(self, path: Path) -> Setting | None:
@@ -296,16 +297,10 @@ def decode(data: bytes, file: str) -> str:
 
 
 def parse(text: str, file: str) -> Parsed:
-    """The value of a text that is JSON or YAML, as its file's name says.
-
-    Standard input is JSON if it begins with `{`.
-    """
-    suffix = FilePath(file).suffix.lower()
-    if file == STDIN:
-        suffix = ".json" if text.lstrip().startswith("{") else ".yaml"
-    if suffix not in SUFFIXES:
+    """The value of a text that is JSON or YAML, as its file's name says."""
+    if file != STDIN and FilePath(file).suffix.lower() not in SUFFIXES:
         raise UsageError(f"`{visible(file)}` is no spec: its name ends in neither .json, .yaml nor .yml")
-    if suffix == ".json":
+    if is_json(text, file):
         return json_text.parse(text)
     from specdl.spec import yaml_text
 
@@ -313,6 +308,11 @@ def parse(text: str, file: str) -> Parsed:
     if parsed.value is None:
         raise TextError(Fault("E001", "this spec is empty", (0, 1), EMPTY_HELP))
     return parsed
+
+
+def is_json(text: str, file: str) -> bool:
+    """Whether a text is JSON and not YAML: its file's name says it, and standard input begins with `{`."""
+    return text.lstrip().startswith("{") if file == STDIN else FilePath(file).suffix.lower() == ".json"
 
 
 def at_span(document: Document, fault: Fault, doubles: Doubles | None = None) -> Diagnostic:

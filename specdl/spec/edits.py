@@ -14,7 +14,18 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from specdl.core.diagnostics import Add, Edit, Finding, Fix, Path, Remove, Rename, Replace, TextEdit, TextFix
+from specdl.core.diagnostics import (
+    Add,
+    Edit,
+    Finding,
+    Fix,
+    Remove,
+    Rename,
+    Replace,
+    TextEdit,
+    TextFix,
+    value_at,
+)
 from specdl.spec.rewrite import Rewriter
 from specdl.spec.said import said
 from specdl.spec.text import Parsed, TextError
@@ -125,8 +136,8 @@ class Mender:
         if self.document.setting(path):
             return False
         try:
-            mine = at(self.before, edit.path)
-            meant = at(self.document.value, edit.path)
+            mine = value_at(self.before, edit.path)
+            meant = value_at(self.document.value, edit.path)
         except (LookupError, TypeError):
             return False
         if isinstance(edit, Add):
@@ -200,13 +211,6 @@ def applied(text: str, edits: Iterable[TextEdit]) -> str:
     return "".join([*parts, text[at:]])
 
 
-def at(value: Any, path: Path) -> Any:
-    """The value at a path; raises `LookupError` or `TypeError` if there is none."""
-    for step in path:
-        value = value[step]
-    return value
-
-
 def added(edit: Edit, value: Any) -> Edit:
     """An edit that writes a value where there is none, as one that adds a key with it."""
     if not isinstance(edit, Replace):
@@ -214,7 +218,7 @@ def added(edit: Edit, value: Any) -> Edit:
     path, meant = edit.path, edit.value
     while path and isinstance(key := path[-1], str):
         try:
-            above = at(value, path[:-1])
+            above = value_at(value, path[:-1])
         except (LookupError, TypeError):
             path, meant = path[:-1], {key: meant}
             continue
@@ -237,8 +241,8 @@ def changed(value: Any, edits: Iterable[Edit]) -> Any:
     todo: list[tuple[Any, Any, Edit]] = []
     for edit in edits:
         steps = ("", *edit.path)
-        parent = at(root, steps[:-1])
-        at(parent, steps[-1:])
+        parent = value_at(root, steps[:-1])
+        value_at(parent, steps[-1:])
         todo.append((parent, steps[-1], edit))
     # The last values of a list go first, so that the numbers of the others stay what they were.
     todo.sort(key=lambda each: each[1] if isinstance(each[1], int) else 0, reverse=True)

@@ -16,7 +16,6 @@ from specdl.spec import json_faults
 from specdl.spec.text import MAX_DEPTH, Mark, Parsed, Places, Reading, TextError
 
 BLANK = re.compile(r"[ \t\n\r]*")
-NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 STRING = re.compile(r'"([^"\\\x00-\x1f]*)"')
 PLAIN = re.compile(r'[^"\\\x00-\x1f]*')
 WORD = re.compile(r"[^\s,:\[\]{}\"']+")
@@ -283,7 +282,7 @@ class Scanner:
         start = self.at
         match = WORD.match(self.text, start)
         word = match[0] if match else ""
-        if NUMBER.fullmatch(word):
+        if json_faults.NUMBER.fullmatch(word):
             self.at += len(word)
             return self.found.number(word, start)
         if word in CONSTANTS:

@@ -11,10 +11,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path as FilePath
 from typing import Any
 
-from specdl.core.diagnostics import Add, Edit, Path, Remove, Rename, TextEdit, TextFix
+from specdl.core.diagnostics import Add, Edit, Path, Remove, Rename, TextEdit, TextFix, value_at
+from specdl.spec.document import is_json
 from specdl.spec.outline import Entry, Node, Style, of_json, of_yaml, walk
 from specdl.spec.text import Fault
 from specdl.spec.writing import Pen, simple
@@ -39,12 +39,10 @@ class Rewriter:
     @classmethod
     def of(cls, text: str, file: str) -> Rewriter:
         """The rewriter of a text that was read without a fault, from a file of that name."""
-        json_file = FilePath(file).suffix.lower() == ".json" or (
-            file == "<stdin>" and text.lstrip().startswith("{")
-        )
+        json = is_json(text, file)
         match = re.search(r"\r\n|\n|\r", text)
-        root = of_json(text) if json_file else of_yaml(text)
-        return cls(text, root, not json_file, match[0] if match else "\n")
+        root = of_json(text) if json else of_yaml(text)
+        return cls(text, root, not json, match[0] if match else "\n")
 
     def edits(self, edit: Edit, before: Any) -> list[TextEdit] | None:
         """The edits of the text that an edit of the document means; `before` is the document's value."""
@@ -59,7 +57,7 @@ class Rewriter:
             return self.rename(chain, edit.key)
         if isinstance(edit, Remove):
             return self.remove(chain, edit.path)
-        old = below(before, edit.path)
+        old = value_at(before, edit.path)
         if is_list_of(edit.value, old):
             return self.wrap(chain)
         if isinstance(edit.value, dict) and is_list_of([*edit.value.values()], old):
@@ -266,13 +264,6 @@ class Rewriter:
         """The blanks before an entry that is not the first on its line, or that is."""
         before = self.text[self.line_start(entry.start) : entry.start]
         return "".join(char if char == "\t" else " " for char in before)
-
-
-def below(value: Any, path: Path) -> Any:
-    """The value at a path that is there."""
-    for step in path:
-        value = value[step]
-    return value
 
 
 def is_list_of(value: Any, old: Any) -> bool:

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import reduce
 from typing import Any
 
 from pydantic import ValidationError
 
-from specdl.core.diagnostics import Add, Finding, Fix, Note, Path, Replace
+from specdl.core.diagnostics import Add, Finding, Fix, Note, Path, Replace, value_at
 from specdl.core.entry import Entry, Slot
 from specdl.ops.base import Composite, LayerEntry
 from specdl.spec.choosing import by_name, choose, lookup, unwrapped
-from specdl.spec.complaints import complaints, dotted, literals, shown
+from specdl.spec.complaints import complaints, dotted, holds_failed, literals, shown
 from specdl.spec.expressions import FAILED
 from specdl.spec.fields import (
     CATALOGS,
@@ -234,7 +233,7 @@ class Walker:
 
     def at(self, path: Path) -> Any:
         """The value at a path of the document."""
-        return reduce(lambda each, step: each[step], path, self.root)
+        return value_at(self.root, path)
 
     def renamed(self, told: Told, value: Any, key: Key, site: Site, here: Site) -> Any:
         """The value under a key that was meant to be another, as the other's."""
@@ -278,7 +277,7 @@ class Walker:
             for each in refused:
                 where = self.where(site, each.below)
                 self.tell(each.code, each.message, where, each.at_key, each.help, fix=each.fix(where.path))
-            if not refused and not any(fails(each) for each in given.values()):
+            if not refused and not holds_failed(given):
                 self.tell("E114", f"{owner} cannot be read as it stands", site)
             return FAILED
 
@@ -355,12 +354,3 @@ def frozen(value: Any) -> Any:
     if isinstance(value, list):
         return tuple(frozen(each) for each in value)
     return {key: frozen(each) for key, each in value.items()} if isinstance(value, dict) else value
-
-
-def fails(value: Any) -> bool:
-    """Whether a made value is, or holds, `FAILED`."""
-    if value is FAILED:
-        return True
-    if isinstance(value, tuple):
-        return any(fails(each) for each in value)
-    return isinstance(value, dict) and any(fails(each) for each in value.values())

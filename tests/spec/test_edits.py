@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from specdl.core.diagnostics import Add, Fix, Remove, Rename, Replace, TextEdit
+from specdl.core.diagnostics import Add, Fix, Remove, Rename, Replace, TextEdit, value_at
 from specdl.spec.document import of_text, override, parse
-from specdl.spec.edits import applied, at, changed, free, same, text_fix
+from specdl.spec.edits import applied, changed, free, same, text_fix
 
 GOOD = sorted(
     path for path in Path("tests/check/good").iterdir() if path.suffix in (".json", ".yaml", ".yml")
@@ -295,13 +295,13 @@ def edits(draw, value):
     if kind == "remove":
         return Remove(path)
     if kind == "add":
-        mappings = [each for each in [(), *places(value)] if isinstance(at(value, each), dict)]
+        mappings = [each for each in [(), *places(value)] if isinstance(value_at(value, each), dict)]
         return Add(
             draw(st.sampled_from(mappings)), draw(st.sampled_from(["fresh", "type", "specdl"])), draw(SCALARS)
         )
     if kind == "key":
-        return Replace(path, {draw(KEYS): at(value, path)})
-    return Replace(path, [at(value, path)] if kind == "wrap" else draw(VALUES))
+        return Replace(path, {draw(KEYS): value_at(value, path)})
+    return Replace(path, [value_at(value, path)] if kind == "wrap" else draw(VALUES))
 
 
 @given(st.data())
@@ -332,7 +332,9 @@ def test_scalars_of_real_specs_can_be_replaced_all_at_once(file):
     source = of_text(file.read_bytes(), file.name, file.parent)
     if "&" in source.lines.text:  # an anchor says a value at several places
         return
-    leaves = [path for path in places(source.value) if not isinstance(at(source.value, path), (dict, list))]
+    leaves = [
+        path for path in places(source.value) if not isinstance(value_at(source.value, path), (dict, list))
+    ]
     edits = [Replace(path, 12345) for path in leaves]
     fixes = [source.mender.promise(Fix("", (edit,))) for edit in edits]
     assert all(fix() for fix in fixes)

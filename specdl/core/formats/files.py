@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-STDIN = "<stdin>"
+from specdl.core.diagnostics import STDIN
 
 
 def named(file: str | None) -> str | None:
