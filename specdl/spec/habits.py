@@ -169,7 +169,7 @@ def decay(name: str, value: Any) -> Told | None:
         return None
     inner = value.get("config", value) if isinstance(value, dict) else {}
     factor = inner.get("l2", inner.get("factor")) if isinstance(inner, dict) else None
-    if type(factor) not in (int, float):
+    if not isinstance(factor, (int, float)) or isinstance(factor, bool):
         return None
     help = (
         f'write "weight_decay": {2 * float(factor):.6g} in `optimizer`: twice Keras\'s factor, for all layers'

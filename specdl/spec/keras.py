@@ -99,7 +99,7 @@ def by_output(root: Mapping[str, Any]) -> dict[Path, Told]:
     help = f'write "losses": {json.dumps(meant)}'
     away = (Remove(("loss_weights",)),) if weights is not None else ()
     fix = Fix(help, (Replace(("loss",), meant), Rename(("loss",), "losses"), *away))
-    said = {("loss",): Told(help, fix if "losses" not in root else None)}
+    said: dict[Path, Told] = {("loss",): Told(help, fix if "losses" not in root else None)}
     return said | {("loss_weights",): Told("write `weight` in each of `losses`")}
 
 

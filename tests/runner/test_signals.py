@@ -9,7 +9,7 @@ from specdl.runner.signals import Interrupted, Stop, Terminated
 
 @pytest.fixture(autouse=True)
 def handlers_stay():
-    """A test begins with Python's own handlers, though a shell's background ignores SIGINT, and leaves them."""
+    """A test begins with Python's own handlers, which a shell's background takes away, and leaves them."""
     given = signal.signal(signal.SIGINT, signal.default_int_handler)
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
