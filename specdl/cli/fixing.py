@@ -20,7 +20,7 @@ from specdl.core.diagnostics import STDIN, Diagnostic, TextFix, visible
 from specdl.core.errors import SpecError, UsageError
 from specdl.core.wording import counted
 from specdl.spec.document import Document, decode, load, of_text, read
-from specdl.spec.edits import applied, free
+from specdl.spec.edits import apart, applied
 from specdl.spec.text import MAX_FINDINGS
 from specdl.spec.validate import validate
 
@@ -163,16 +163,12 @@ class Looker:
 
 def choose(mended: Mended, unsafe: bool) -> list[tuple[Diagnostic, TextFix]]:
     """The fixes to try next, in document order: of those that touch one another the first."""
-    chosen: list[tuple[Diagnostic, TextFix]] = []
-    taken: list[tuple[int, int]] = []
-    for each in mended.look.found:
-        fix = each.fix
-        if fix is None or not fix.edits or not (fix.sure or unsafe) or identity(each) in mended.refused:
-            continue
-        if all(free(taken, edit) for edit in fix.edits):
-            chosen.append((each, fix))
-            taken = sorted([*taken, *((edit.start, edit.end) for edit in fix.edits)])
-    return chosen
+    offered = (
+        (each, fix)
+        for each in mended.look.found
+        if (fix := each.fix) and fix.edits and (fix.sure or unsafe) and identity(each) not in mended.refused
+    )
+    return apart(offered, lambda both: both[1].edits)
 
 
 def better(before: Look, after: Look, mended: Sequence[Diagnostic]) -> bool:

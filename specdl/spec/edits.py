@@ -12,7 +12,7 @@ from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from specdl.core.diagnostics import (
     Add,
@@ -32,6 +32,8 @@ from specdl.spec.text import Parsed, TextError
 
 if TYPE_CHECKING:
     from specdl.spec.document import Document
+
+Offered = TypeVar("Offered")
 
 MAX_READ = 4_000_000
 """Characters of text that are read again, at most, to try the fixes of one document."""
@@ -110,7 +112,7 @@ class Mender:
         for each in waiting:
             each.edits = self.edits(rewriter, each.fix)
         while waiting := [each for each in waiting if each.edits]:
-            batch = apart(waiting)
+            batch = apart(waiting, lambda each: each.edits)
             taken = {id(each) for each in batch}
             waiting = [each for each in waiting if id(each) not in taken]
             self.try_out(batch)
@@ -183,14 +185,15 @@ class Mender:
             return None
 
 
-def apart(promises: Iterable[Promise]) -> list[Promise]:
-    """Fixes none of whose edits touch those of another: of those that do, the first."""
-    kept: list[Promise] = []
+def apart(offered: Iterable[Offered], edits_of: Callable[[Offered], Iterable[TextEdit]]) -> list[Offered]:
+    """Of what is offered that none of whose edits touch those of another: of those that do, the first."""
+    kept: list[Offered] = []
     taken: list[tuple[int, int]] = []
-    for each in promises:
-        if all(free(taken, edit) for edit in each.edits):
+    for each in offered:
+        edits = tuple(edits_of(each))
+        if all(free(taken, edit) for edit in edits):
             kept.append(each)
-            for edit in each.edits:
+            for edit in edits:
                 insort(taken, (edit.start, edit.end))
     return kept
 
