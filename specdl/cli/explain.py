@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     from specdl.spec.plugins import load_plugins
 
     load_plugins(args.plugins)
-    found = described(args.name) if args.name else everything()
+    found = everything() if args.name is None else described(args.name)
     if args.format == "json":
         output.data_json({"pages": [asdict(each) for each in found]})
     elif args.name is None:
@@ -64,7 +64,7 @@ def described(name: str) -> list[Page | CodePage]:
     code = page(name)
     found = [code] if code else pages_of(name)
     if not found:
-        raise UsageError(f"there is no type, section or code `{name}`", help=suggestion(name))
+        raise UsageError(f"there is no type, section or code `{name[:80]}`", help=suggestion(name))
     return list(found)
 
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TextIO
 
-from specdl.core.diagnostics import Diagnostic
+from specdl.core.diagnostics import Diagnostic, visible
 from specdl.core.errors import ResourceError, SpecdlError
 
 JSON_VERSION = 1
@@ -66,7 +66,8 @@ def told(error: SpecdlError) -> str:
     lines = [f"error{code}: {error.message}"]
     if isinstance(error, ResourceError):
         lines += [f"  = note: {note}" for note in error.notes]
-    return "\n".join([*lines, f"  = help: {error.help}"] if error.help else lines)
+    lines += [f"  = help: {error.help}"] if error.help else []
+    return "\n".join(visible(line) for each in lines for line in each.split("\n"))
 
 
 def diagnostics_to_stderr(diagnostics: Iterable[Diagnostic]) -> None:

@@ -87,6 +87,9 @@ def opened(uri: str, language: str, version: int, text: str, encoding: Encoding)
 
 
 def path_of(uri: str) -> FilePath | None:
-    """The path that an address names, if it is a file's."""
-    parts = urlsplit(uri)
-    return FilePath(url2pathname(parts.path)).resolve() if parts.scheme == "file" else None
+    """The path that an address names, if it is a file's; None for one that no file can have."""
+    try:
+        parts = urlsplit(uri)
+        return FilePath(url2pathname(parts.path)).resolve() if parts.scheme == "file" else None
+    except (OSError, RuntimeError, ValueError):  # a zero byte, a circle of links, no address
+        return None

@@ -140,3 +140,8 @@ def test_a_check_reads_no_page(small):
         [sys.executable, "-c", code, str(small)], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_a_name_that_is_none(specdl):
+    assert specdl("explain", "").code == 2
+    assert len(specdl("explain", "x" * 5000).err) < 300

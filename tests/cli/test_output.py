@@ -32,6 +32,11 @@ def shown(name):
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in name)
 
 
+def test_no_message_steers_the_terminal(specdl, small):
+    for words in (("explain", "\x1b[31m"), ("diff", small, "\x1b[31m"), ("eval", "\x1b[31m")):
+        assert "\x1b" not in specdl(*words).err
+
+
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_name_that_is_no_text(shell, tmp_path, form):
     file = os.fsdecode(os.fsencode(tmp_path / "a") + b"\x80.json")

@@ -123,6 +123,8 @@ def test_changes_of_a_text_with_a_byte_order_mark():
 
 def test_addresses():
     assert path_of("untitled:Untitled-1") is None
+    assert path_of("file:///tmp/a%00b.json") is None
+    assert path_of("file://[") is None
     if sys.platform != "win32":
         assert path_of("file:///tmp/%C3%A4.json") == Path("/tmp/ä.json")
 
