@@ -32,6 +32,8 @@ NOTHING = object()
 CUSTOM = ("value_error", "assertion_error")
 WORD_RULE = "a name is a word of letters, digits, `_` and `-`"
 DOTTED_RULE = "a name is a word of letters, digits, `_`, `-` and `.`"
+OCTAL = re.compile(r"[-+]?0[0-9]")
+"""How numbers begin that other readers of YAML take for octal ones, or that lack a point."""
 YES_NO = {
     **dict.fromkeys(("yes", "on", "true", "y", "1"), "true"),
     **dict.fromkeys(("no", "off", "false", "n", "0"), "false"),
@@ -272,7 +274,7 @@ def right_type(kind: Any, said: tuple[Any, ...], value: Any) -> tuple[str | None
             return f"write {word}", word == "true", value.lower() not in ("1", "0")
         if kind in (int, float) and (number := as_number(value, whole=kind is int)):
             help = f"write {number} without quotes" if number == value else f"write {number}"
-            return help, json.loads(number), True
+            return help, json.loads(number), not OCTAL.match(value.strip())
     if type(value) is int and value in (0, 1) and kind is bool:
         return f"write {'true' if value else 'false'}", bool(value), False
     if isinstance(value, float) and value.is_integer() and kind is int and abs(value) < 2**53:
