@@ -32,6 +32,8 @@ UNREADABLE = (
 """What numpy raises for files that are damaged; the last line is for zip's other ways of packing."""
 DAMAGED = ("malformed node or string", "Cannot parse header", "convert to C", "an integer is required")
 """What numpy says of headers that make no sense, with words of Python's own."""
+SHOWN = 12
+"""Names of arrays that a message lists."""
 PROTOCOL = b"\x80"
 """How pickles begin since protocol 2."""
 
@@ -114,16 +116,27 @@ def cut_short(file: str, shape: tuple[int, ...], told: int, there: int) -> str:
     return f"{file} is cut short: an array of [{visible(sizes)}] takes {told:,} bytes, and it has {there:,}"
 
 
-def member(archive: Mapping[str, Any], key: str, file: str, path: DocumentPath) -> Array:
-    """One array of an open npz file."""
+def member(archive: Any, key: str, file: str, path: DocumentPath) -> Array:
+    """One array of an open npz file.
+
+    Its header is looked at before: what is no array may be packed a thousandfold, and would be read whole.
+    """
+    shown = f"`{visible(key)}` of {file}"
+    names = archive.zip.namelist()
     try:
-        array: Any = archive[key]
+        info = archive.zip.getinfo(f"{key}.npy" if f"{key}.npy" in names else key)
+        with archive.zip.open(info) as handle:
+            if handle.read(len(MAGIC)) != MAGIC:
+                raise FindingsError([Finding("E415", f"{shown} is no array of numpy", path)])
+        with archive.zip.open(info) as handle:
+            shape, dtype = header(handle)
+            there, told = info.file_size - handle.tell(), prod(shape) * dtype.itemsize
+        if told > there and not dtype.hasobject:
+            raise FindingsError([Finding("E415", cut_short(shown, shape, told, there), path)])
+        array: Array = archive[key]
     except UNREADABLE as error:
-        raise FindingsError([unreadable(f"`{visible(key)}` of {file}", error, path)]) from None
-    if isinstance(array, np.ndarray):
-        return with_rows(array, f"`{visible(key)}` of {file}", path)
-    message = f"`{visible(key)}` of {file} is no array of numpy"
-    raise FindingsError([Finding("E415", message, path)])
+        raise FindingsError([unreadable(shown, error, path)]) from None
+    return with_rows(array, shown, path)
 
 
 def with_rows(array: Array, shown: str, path: DocumentPath) -> Array:
@@ -137,12 +150,13 @@ def with_rows(array: Array, shown: str, path: DocumentPath) -> Array:
 def no_array(key: str, file: str, there: list[str], path: DocumentPath) -> Finding:
     """That an npz file has no array of a name."""
     like = nearest(key, there)
+    few = there if len(there) <= SHOWN else [*there[:SHOWN], "..."]
     return Finding(
         "E411",
         f"{file} has no array `{visible(key)}`",
         path,
         help=f"did you mean `{visible(like)}`?" if like else None,
-        notes=(Note(f"it has {visible(quoted(there)) or 'none'}"),),
+        notes=(Note(f"it has {visible(quoted(few)) or 'none'}"),),
     )
 
 

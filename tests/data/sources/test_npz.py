@@ -1,4 +1,5 @@
 import io
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -103,5 +104,27 @@ def test_an_array_that_claims_more_than_it_has(folder):
         archive.writestr("x.npy", buffer.getvalue())
         archive.writestr("y.npy", buffer.getvalue())
     first, second = complaints(loaded, Npz(path="a.npz"), classes(2), folder)
-    assert first.startswith("E415 $.data.source.path: `x` of `a.npz` cannot be read: ")
-    assert second.startswith("E415 $.data.source.path: `y` of `a.npz` cannot be read: ")
+    assert first.startswith("E415 $.data.source.path: `x` of `a.npz` is cut short: ")
+    assert second.startswith("E415 $.data.source.path: `y` of `a.npz` is cut short: ")
+
+
+def test_what_is_no_array_is_not_unpacked(folder):
+    with zipfile.ZipFile(folder / "a.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("x.npy", "y"):
+            archive.writestr(name, bytes(64 << 20))
+    tracemalloc.start()
+    found = complaints(loaded, Npz(path="a.npz"), classes(2), folder)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [each.rpartition(": ")[2] for each in found] == [
+        "`x` of `a.npz` is no array of numpy",
+        "`y` of `a.npz` is no array of numpy",
+    ]
+    assert most < 16 << 20
+
+
+def test_few_of_many_names_are_told(folder):
+    with zipfile.ZipFile(folder / "a.npz", "w") as archive:
+        for number in range(500):
+            archive.writestr(f"a{number}.npy", b"")
+    assert all(len(each) < 200 for each in complaints(loaded, Npz(path="a.npz"), classes(2), folder))
