@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from specdl.core.diagnostics import Finding, Fix, Path, Remove, Rename, Replace
 from specdl.spec.blocks import Blocks
@@ -13,17 +13,15 @@ from specdl.spec.defaults import Defaults
 from specdl.spec.document import EXTENDS, Document
 from specdl.spec.expressions import FAILED
 from specdl.spec.fields import keys
-from specdl.spec.foreign import foreign
-from specdl.spec.foreseen import foreseen
-from specdl.spec.lifting import COMPILE, lifted
 from specdl.spec.model import ModelSpec
 from specdl.spec.rules import EXAMPLES, RULES, VERSION, misspelt_version, version
-from specdl.spec.solver import SOLVER, solved
-from specdl.spec.strays import awaited, strays, undeclared
 from specdl.spec.suggestions import key_meant
 from specdl.spec.text import MAX_FINDINGS
 from specdl.spec.variables import evaluate, resolve
-from specdl.spec.walker import MAX_SUGGESTIONS, Site, Walker
+from specdl.spec.walker import MAX_SUGGESTIONS, Site, Stopped, Walker
+
+if TYPE_CHECKING:
+    from specdl.spec.hindsight import Hindsight
 
 RAW = ("vars", "blocks")
 """Sections whose expressions are not replaced in place."""
@@ -43,11 +41,18 @@ def validate(document: Document) -> tuple[ModelSpec | None, list[Finding]]:
         return document.spec, []
     if not isinstance(value, dict):
         return None, [Finding("E113", f"a spec is a mapping; this is {shown(value)}")]
-    other = version(value) or foreign(value)
+    other = version(value)
     if other:
         return None, [other]
     taken = frozenset(value) - document.own if document.base else frozenset[str]()
     spec, findings = judge(value, taken)
+    if not findings:
+        return spec, []
+    from specdl.spec.foreign import foreign
+
+    other = foreign(value)
+    if other:
+        return None, [other]
     findings = in_order(value, findings)
     if len(findings) > MAX_FINDINGS:
         message = f"there are more mistakes than {MAX_FINDINGS:,}; mend these first"
@@ -60,19 +65,36 @@ def judge(
 ) -> tuple[ModelSpec | None, list[Finding]]:
     """The spec and the findings in the order in which they were met.
 
-    `taken` are the keys at the top that another document says.
+    `taken` are the keys at the top that another document says. Most specs have no mistake: what a
+    document as a whole tells of its mistakes is only asked of one that has.
     """
-    loose = undeclared(value)
+    try:
+        spec, findings = walk(value, taken)
+    except Stopped:
+        spec, findings = None, []
+    if spec is not None and not findings:
+        return spec, []
+    from specdl.spec.hindsight import hindsight
+
+    return walk(value, taken, hindsight(value))
+
+
+def walk(
+    value: dict[str, Any], taken: frozenset[str], hints: Hindsight | None = None
+) -> tuple[ModelSpec | None, list[Finding]]:
+    """The spec and the findings; without hints the first finding may end it by `Stopped`."""
+    loose = hints.loose if hints else {}
     scope, findings = evaluate(with_loose(value, loose))
     blocks = Blocks(scope)
     defaults = Defaults()
-    wrong = strays(value)
     walker = Walker(
         RULES, {"block": blocks}, EXAMPLES, complete=defaults.complete,
-        additions={"specdl": VERSION}, strays={**wrong, **loose}, awaited=awaited(wrong), taken=taken,
+        additions={"specdl": VERSION}, taken=taken, stops=hints is None,
     )  # fmt: skip
+    if hints:
+        walker.strays, walker.awaited = {**hints.strays, **loose}, hints.awaited
     blocks.declare(value.get("blocks"), walker)
-    judged = {*keys(ModelSpec), COMPILE, SOLVER, *(path[0] for path in wrong)} - {*RAW}
+    judged = {*keys(ModelSpec), *(hints.sections if hints else ())} - {*RAW}
     filled = {
         name: resolve(each, (name,), scope, findings) if name in judged else each
         for name, each in value.items()
@@ -89,9 +111,18 @@ def judge(
     model = filled.get("model")
     if isinstance(model, dict):
         defaults.declare(model.get("defaults"), walker)
-    walker.root, walker.foreseen = filled, foreseen(filled)
-    made = walker.entry(ModelSpec, solved(walker, lifted(walker, filled)), Site())
+    walker.root = filled
+    made = walker.entry(ModelSpec, hints.applied(walker, filled) if hints else filled, Site())
     blocks.check_unused(walker)
+    return told(value, made, findings, walker)
+
+
+def told(
+    value: dict[str, Any], made: Any, findings: list[Finding], walker: Walker
+) -> tuple[ModelSpec | None, list[Finding]]:
+    """The spec if it could be made, and what is to be told: of what is lost with another mistake, nothing."""
+    if not findings and not walker.found:
+        return made if isinstance(made, ModelSpec) else None, []
     silent = {code for name in lost(value) for code in CODES[name]}
     found = [of_expression(value, each) for each in walker.found.values()]
     findings = [

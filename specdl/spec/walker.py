@@ -61,6 +61,10 @@ Filler = Callable[["Walker", Composite, Site], Any]
 """What completes a composite that refers to a template: the composite with its body, or `FAILED`."""
 
 
+class Stopped(Exception):  # noqa: N818 - a walk that ends early is no error
+    """A walk that was to end with its first finding has met one."""
+
+
 @dataclass
 class Walker:
     """Makes entries and gathers findings.
@@ -92,6 +96,8 @@ class Walker:
     called: dict[Path, str] = field(default_factory=dict)
     """How messages call a mapping whose own key is not its name."""
     suggested: set[str] = field(default_factory=set)
+    stops: bool = False
+    """Whether the first finding ends the walk, by `Stopped`."""
 
     def tell(
         self, code: str, message: str, site: Site, at_key: bool = False, help: str | None = None,
@@ -103,6 +109,8 @@ class Walker:
 
     def add(self, finding: Finding, site: Site) -> None:
         """Add a finding, once for a place however often a block is used."""
+        if self.stops:
+            raise Stopped
         trail = tuple(Note("the block is used", path, label=True) for path in site.trail)
         told = "" if site.trail and finding.code != "E112" else finding.message
         if len(self.found) <= MAX_FINDINGS:  # one more says that there are more
