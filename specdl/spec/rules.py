@@ -72,11 +72,23 @@ def neither(given: Mapping[str, Any], *names: str) -> bool:
     return all(given.get(name) is None for name in names)
 
 
-def loss_or_losses(raw: Mapping[str, Any], given: Mapping[str, Any], path: Path) -> Iterable[Finding]:
-    """One output has `loss`, several have `losses`; a layer that is a loss has a finding of its own."""
+def a_layer_is_a_loss(spec: Mapping[str, Any]) -> bool:
+    """Whether a loss stands among the layers, as in Caffe."""
     from specdl.spec.elsewhere import has_loss
 
-    if neither(given, "loss", "losses") and not has_loss(raw):
+    return has_loss(spec)
+
+
+def a_layer_is_an_input(model: Mapping[str, Any]) -> bool:
+    """Whether an input is declared among the layers, as in Keras."""
+    from specdl.spec.keras import declared
+
+    return bool(declared(model))
+
+
+def loss_or_losses(raw: Mapping[str, Any], given: Mapping[str, Any], path: Path) -> Iterable[Finding]:
+    """One output has `loss`, several have `losses`; a layer that is a loss has a finding of its own."""
+    if neither(given, "loss", "losses") and not a_layer_is_a_loss(raw):
         help = 'add "loss": {"type": "cross_entropy"} for classes, or "loss": {"type": "mse"} for values'
         yield Finding("E310", "the spec has no `loss`, so there is nothing to minimise", path, help=help)
     yield from exclusive(raw, path, ("loss", "losses"), "E117")
@@ -84,9 +96,7 @@ def loss_or_losses(raw: Mapping[str, Any], given: Mapping[str, Any], path: Path)
 
 def input_or_inputs(raw: Mapping[str, Any], given: Mapping[str, Any], path: Path) -> Iterable[Finding]:
     """One input has `input`, several have `inputs`; a layer that declares one has a finding of its own."""
-    from specdl.spec.keras import declared
-
-    if neither(given, "input", "inputs") and not declared(raw):
+    if neither(given, "input", "inputs") and not a_layer_is_an_input(raw):
         help = 'add "input": {"shape": [2]}, with the shape of one sample'
         yield Finding("E112", "`model` needs `input`, which says what one sample looks like", path, help=help)
     yield from exclusive(raw, path, ("input", "inputs"), "E117")
