@@ -164,8 +164,12 @@ def resolve(scope: Scope, reference: str, index: int, site: Site, report: Report
     if home is None:
         dangling(scope, reference, index, site, report)
         return None
-    if root in home.inputs and not parts:
-        return home.inputs[root]
+    if root in home.inputs:
+        if not parts:
+            return home.inputs[root]
+        message, help = f"`{root}` is an input, and has nothing inside it", f"read `{root}`"
+        report.error(site, "E211", message, "inputs", index, help=help)
+        return None
     if home.position[root] >= home.at:
         later(scope, home, reference, index, site, report)
         return None

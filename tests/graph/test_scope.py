@@ -50,6 +50,13 @@ def test_what_is_not_inside_a_layer(reference, message, help):
     assert found == [Finding("E211", message, place(2, "inputs", 0), help=help)]
 
 
+@pytest.mark.parametrize("reference", ["input.y", "input...", "input.input"])
+def test_nothing_is_inside_an_input(reference):
+    (finding,) = findings(linear(3, "a", reference))
+    message = "`input` is an input, and has nothing inside it"
+    assert finding == Finding("E211", message, place(0, "inputs", 0), help="read `input`")
+
+
 def test_a_later_layer_that_can_be_put_before():
     found = findings(linear(3, "a"), add("a", "b"), linear(3, "b", "a"))
     assert found == [
