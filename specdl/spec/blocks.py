@@ -186,10 +186,11 @@ class Blocks:
     def arguments(self, op: Block, known: Known, site: Site, walker: Walker) -> dict[str, Any] | None:
         """The values of a template's parameters at a use; None, with findings, if they are not right."""
         before = len(walker.found)
+        free = [name for name in known.types if name not in op.arguments]
         for name, value in op.arguments.items():
             here = site.at("with", name)
             if name not in known.types:
-                meant = nearest(name, known.types)
+                meant = nearest(name, free)
                 help = f"did you mean `{meant}`?" if meant else listed(known.types)
                 walker.tell(
                     "E124", f"the block `{op.block}` has no parameter `{dotted((name,))}`", here, True, help
@@ -201,7 +202,7 @@ class Blocks:
                 right, meant, sure = type_help(TYPES[known.types[name]], value)
                 fix = Fix(f"write {as_written(meant)}", (Replace(here.path, meant),), sure) if right else None
                 walker.tell("E124", message, here, help=right, notes=(note,), fix=fix)
-        meant_names = {nearest(name, known.types) for name in op.arguments if name not in known.types}
+        meant_names = {nearest(name, free) for name in op.arguments if name not in known.types}
         for name in known.types:
             if name not in op.arguments and name not in known.defaults and name not in meant_names:
                 wanted = SIMPLE[TYPES[known.types[name]]][0]
