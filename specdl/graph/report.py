@@ -8,6 +8,7 @@ from enum import IntEnum
 
 from specdl.core.diagnostics import Finding, Note, Path
 from specdl.core.types import TensorType
+from specdl.spec.text import MAX_FINDINGS, TOO_MANY
 
 
 class Section(IntEnum):
@@ -57,6 +58,11 @@ class Report:
         self.rows = rows
         self.found: list[tuple[tuple[int, ...], Finding]] = []
 
+    @property
+    def full(self) -> bool:
+        """Whether so much is wrong that no more is looked for: one more than is told."""
+        return len(self.found) > MAX_FINDINGS
+
     def error(
         self,
         site: Site,
@@ -67,7 +73,9 @@ class Report:
         help: str | None = None,
         notes: Iterable[Note] = (),
     ) -> None:
-        """Add a finding about what stands at `inside` the site's mapping."""
+        """Add a finding about what stands at `inside` the site's mapping, unless there are too many."""
+        if self.full:
+            return
         trail = tuple(Note("the block is used", path, label=True) for path in site.trail)
         path = (*site.path, *inside)
         self.found.append(
@@ -91,4 +99,5 @@ class Report:
         kept: dict[tuple[str, str, Path], Finding] = {}
         for _, finding in sorted(self.found, key=lambda item: item[0]):
             kept.setdefault((finding.code, finding.message, finding.path), finding)
-        return list(kept.values())
+        told = list(kept.values())
+        return [*told[:MAX_FINDINGS], Finding("E005", TOO_MANY)] if self.full else told

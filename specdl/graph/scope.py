@@ -167,8 +167,8 @@ def resolve(scope: Scope, reference: str, index: int, site: Site, report: Report
     if root in home.inputs:
         if not parts:
             return home.inputs[root]
-        message, help = f"`{root}` is an input, and has nothing inside it", f"read `{root}`"
-        report.error(site, "E211", message, "inputs", index, help=help)
+        message = f"`{root}` is an input, and has nothing inside it"
+        report.error(site, "E211", message, "inputs", index, help=f"read `{root}`")
         return None
     if home.position[root] >= home.at:
         later(scope, home, reference, index, site, report)
@@ -194,6 +194,8 @@ def did_you_mean(home: Scope, reference: str) -> str | None:
 
 def dangling(scope: Scope, reference: str, index: int, site: Site, report: Report) -> None:
     """Tell that a name is not known here."""
+    if report.full:
+        return
     meant = nearest(reference, scope.visible())
     help = f"did you mean `{meant}`?" if meant else readable(scope)
     outside = scope.hidden(reference.split(".", maxsplit=1)[0])
@@ -207,6 +209,8 @@ def dangling(scope: Scope, reference: str, index: int, site: Site, report: Repor
 
 def later(scope: Scope, home: Scope, reference: str, index: int, site: Site, report: Report) -> None:
     """Tell that a layer reads itself or one that comes after it."""
+    if report.full:
+        return
     root = reference.split(".", maxsplit=1)[0]
     at = home.position[root]
     reader = home.names[home.at]

@@ -15,6 +15,7 @@ MAX_BYTES = 16 * 2**20
 MAX_DEPTH = 64
 MAX_FINDINGS = 1000
 """Who made more mistakes mends these first; telling all would take long."""
+TOO_MANY = f"there are more mistakes than {MAX_FINDINGS:,}; mend these first"
 MAX_VALUES = 200_000
 MAX_DIGITS = 300
 """Digits of a whole number: as many as the largest float64 has, and a few more are of no use."""
@@ -158,8 +159,7 @@ class Reading:
         """Note a fault after which reading goes on; raises `TextError` where there are too many."""
         self.faults.append(fault)
         if len(self.faults) >= MAX_FINDINGS:
-            message = f"there are more mistakes than {MAX_FINDINGS:,}; mend these first"
-            raise self.ended(Fault("E005", message, fault.span))
+            raise self.ended(Fault("E005", TOO_MANY, fault.span))
 
     def more(self, start: int, end: int) -> None:
         """Count a value; raises `TextError` where there are too many."""

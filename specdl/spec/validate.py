@@ -16,7 +16,7 @@ from specdl.spec.fields import keys
 from specdl.spec.model import ModelSpec
 from specdl.spec.rules import EXAMPLES, RULES, VERSION, misspelt_version, version
 from specdl.spec.suggestions import key_meant
-from specdl.spec.text import MAX_FINDINGS
+from specdl.spec.text import MAX_FINDINGS, TOO_MANY
 from specdl.spec.variables import evaluate, resolve
 from specdl.spec.walker import MAX_SUGGESTIONS, Site, Stopped, Walker
 
@@ -55,8 +55,7 @@ def validate(document: Document) -> tuple[ModelSpec | None, list[Finding]]:
         return None, [other]
     findings = in_order(value, findings)
     if len(findings) > MAX_FINDINGS:
-        message = f"there are more mistakes than {MAX_FINDINGS:,}; mend these first"
-        findings = [*findings[:MAX_FINDINGS], Finding("E005", message)]
+        findings = [*findings[:MAX_FINDINGS], Finding("E005", TOO_MANY)]
     return (None if any(each.severity == "error" for each in findings) else spec), findings
 
 

@@ -140,3 +140,11 @@ def test_who_depends_on_a_mistake_is_silent_but_tells_its_own():
 def test_a_later_layer_that_waits_for_another_later_one_cannot_be_moved_alone():
     (finding,) = findings(linear(2, "a"), add("a", "b"), linear(2, "c", "a"), add("a", "c", name="b"))
     assert finding.help == "read `input` or `a`"
+
+
+def test_of_very_many_mistakes_the_first_thousand_are_told():
+    rows = [linear(3, f"a{i}", f"a{i + 1}") for i in range(1500)]
+    found = findings(*rows)
+    assert [each.code for each in found] == [*1000 * ["E212"], "E005"]
+    assert found[-1].message == "there are more mistakes than 1,000; mend these first"
+    assert [each.path for each in found[:2]] == [place(0, "inputs", 0), place(1, "inputs", 0)]
