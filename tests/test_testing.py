@@ -1,5 +1,8 @@
 """The harness on faults planted on purpose: a check that lets one pass is worth nothing."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from typing import Literal
 
@@ -528,3 +531,10 @@ def test_memory_is_seen():
     x = torch.zeros(1000)
     assert allocations(x.clone) >= 4000
     assert allocations(x.neg_) == 0
+
+
+def test_looking_at_memory_prints_nothing():
+    code = "import torch; from specdl.testing import allocations; allocations(lambda: torch.zeros(3))"
+    environment = {name: value for name, value in os.environ.items() if name != "KINETO_LOG_LEVEL"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=True)
+    assert (done.stdout, done.stderr) == (b"", b"")

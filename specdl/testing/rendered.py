@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import combinations
 from typing import Any
@@ -113,6 +114,7 @@ def check_calls(instr: Instr, calls: CallList) -> None:
 
 def allocations(run: Callable[[], None]) -> int:
     """The bytes of memory that torch allocates while `run` runs, by the profiler's memory events."""
+    os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # else the profiler tells of each start on stderr
     with torch.profiler.profile(
         activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True
     ) as profile:
