@@ -46,6 +46,11 @@ def end_of(child: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
+def is_module(path: str) -> bool:
+    """Whether a file is read, or written, because a module is imported: that is no part of a run."""
+    return path.endswith(".py") or "__pycache__" in path
+
+
 class Countdown:
     """Ends the process, as SIGKILL would, at the n-th thing that is done to a file or computed."""
 
@@ -54,7 +59,8 @@ class Countdown:
         sys.addaudithook(self.audit)
 
     def audit(self, event: str, args: Any) -> None:
-        if event in {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate"}:
+        of_files = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate"}
+        if event in of_files and not is_module(str(args[0])):
             self.count()
 
     def count(self, *ignored: Any) -> None:
