@@ -75,7 +75,7 @@ class Watch:
 
     def opened(self, file, mode, flags):
         """Files may be read, and some alone; what imports are looked for in is the installation's."""
-        if isinstance(file, int) or (not flags or not flags & WRITES) and os.fsdecode(file) in sys.path:
+        if isinstance(file, int) or ((not flags or not flags & WRITES) and os.fsdecode(file) in sys.path):
             return None
         name = os.path.realpath(os.fsdecode(file)).replace(f"/proc/{os.getpid()}/", "/proc/self/")
         if (flags or 0) & WRITES:
