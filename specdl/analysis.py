@@ -86,7 +86,7 @@ def analyse(
         return None, findings
     compilation = Compilation(document, spec, graph)
     if plugged_in(graph, spec):
-        compilation.plan  # noqa: B018 - what is wrong with an op from outside is told now
+        _ = compilation.plan  # what is wrong with an op from outside is told now
     return compilation, findings
 
 

@@ -13,6 +13,7 @@ from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 from specdl.cli import output
+from specdl.cli.options import plugin_option
 from specdl.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,14 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=("human", "json"), default="human", help="how to print (default: %(default)s)"
     )
-    parser.add_argument(
-        "--plugin",
-        metavar="MODULE",
-        dest="plugins",
-        action="append",
-        default=[],
-        help="a Python module with ops of your own, or a .py file; may be repeated",
-    )
+    plugin_option(parser)
 
 
 def run(args: argparse.Namespace) -> int:

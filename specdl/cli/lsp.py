@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 
+from specdl.cli.options import path_option, plugin_option
 from specdl.core.errors import UsageError
 
 EXTRA = ("pygls", "lsprotocol", "cattrs", "attrs", "attr")
@@ -15,22 +16,8 @@ EXTRA = ("pygls", "lsprotocol", "cattrs", "attrs", "attr")
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own options."""
-    parser.add_argument(
-        "--plugin",
-        metavar="MODULE",
-        dest="plugins",
-        action="append",
-        default=[],
-        help="a Python module with ops of your own, or a .py file; may be repeated",
-    )
-    parser.add_argument(
-        "--allow-path",
-        metavar="DIR",
-        dest="allow",
-        action="append",
-        default=[],
-        help="a folder in which data may lie, beside the spec's and the working folder; may be repeated",
-    )
+    plugin_option(parser)
+    path_option(parser)
     # editors add these by themselves
     parser.add_argument("--stdio", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--clientProcessId", help=argparse.SUPPRESS)

@@ -13,7 +13,7 @@ from typing import NoReturn
 from specdl import __version__
 
 COMMANDS = {
-    "check": "say everything that is wrong with specs, in a quarter of a second",
+    "check": "say everything that is wrong with specs, in a fraction of a second",
     "plan": "show layers, shapes, costs and bytes without running anything",
     "train": "train a spec into a run folder",
     "eval": "compute the metrics of a run",

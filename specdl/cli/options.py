@@ -59,6 +59,12 @@ def reading_options(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="put a value into the spec, as in optimizer.lr=0.01; may be repeated",
     )
+    plugin_option(parser)
+    path_option(parser)
+
+
+def plugin_option(parser: argparse.ArgumentParser) -> None:
+    """`--plugin`: ops from outside the package."""
     parser.add_argument(
         "--plugin",
         metavar="MODULE",
@@ -67,6 +73,10 @@ def reading_options(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="a Python module with ops of your own, or a .py file; may be repeated",
     )
+
+
+def path_option(parser: argparse.ArgumentParser) -> None:
+    """`--allow-path`: where files that a spec names may lie."""
     parser.add_argument(
         "--allow-path",
         metavar="DIR",

@@ -62,13 +62,7 @@ def check_op(
     if isinstance(op, Optimizer):
         return check_update(op, types[0], generator, natively)
     signature, env = sample(op, types, generator)
-    for name, value in (given or {}).items():
-        if name not in env or value.shape != env[name].shape:
-            have = ", ".join(f"{each} {list(tensor.shape)}" for each, tensor in env.items())
-            raise OpFault(f"`given` has `{name}` of shape {list(value.shape)}; the op takes {have}")
-    env |= {
-        name: value.double() if value.is_floating_point() else value for name, value in (given or {}).items()
-    }
+    env |= fitting(given or {}, env)
     env |= run_plain(op, "forward", env, results_of(op, signature))
     if isinstance(op, Layer):
         for name, type in signature.out.items():
@@ -85,6 +79,15 @@ def check_op(
     if native is not None:
         native.hold()
     return env | backward
+
+
+def fitting(given: Mapping[str, Tensor], env: Env) -> Env:
+    """Values given in place of drawn ones, in float64; raises `OpFault` for one the op does not take."""
+    for name, value in given.items():
+        if name not in env or value.shape != env[name].shape:
+            have = ", ".join(f"{each} {list(tensor.shape)}" for each, tensor in env.items())
+            raise OpFault(f"`given` has `{name}` of shape {list(value.shape)}; the op takes {have}")
+    return {name: value.double() if value.is_floating_point() else value for name, value in given.items()}
 
 
 def check_gradients(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import prod
 
 from specdl.core.advice import Limits
-from specdl.core.diagnostics import Finding, visible
+from specdl.core.diagnostics import Finding, Fix, Note, visible
 from specdl.core.diagnostics import Path as DocumentPath
 from specdl.core.wording import quoted
 from specdl.data.base import PART_NAMES, Array, Data, DataSpec, Need
@@ -89,9 +89,18 @@ class Samples:
         return column if chosen is None else column[chosen]
 
 
-def warning(code: str, message: str, path: DocumentPath, **more: object) -> Finding:
+def warning(
+    code: str,
+    message: str,
+    path: DocumentPath,
+    *,
+    at_key: bool = False,
+    help: str | None = None,
+    notes: tuple[Note, ...] = (),
+    fix: Fix | None = None,
+) -> Finding:
     """A finding that stops nobody."""
-    return Finding(code, message, path, severity="warning", **more)  # type: ignore[arg-type]
+    return Finding(code, message, path, at_key, help, notes, "warning", fix)
 
 
 def listed(names: Iterable[str]) -> str:
