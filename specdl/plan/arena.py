@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import insort
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
 from specdl.core.types import aligned
@@ -43,6 +43,8 @@ def lower_bound(blocks: Sequence[Block]) -> int:
 
 MANY = 1000
 """Blocks from which on an arena within 2 per cent of the bound is not improved."""
+PAIRS = 10_000_000
+"""Pairs of blocks that live together up to which blocks are placed one by one: half a second for each order."""
 
 
 def pack(blocks: Sequence[Block]) -> Arena:
@@ -51,19 +53,45 @@ def pack(blocks: Sequence[Block]) -> Arena:
     Finding the smallest arena is NP-hard (it is bin packing). Handing out memory in the order
     of time reaches the bound on nearly every program, at once: what backward frees is what
     forward took last. Where it does not, blocks are placed one by one in the lowest gap that
-    fits, in several orders, and the best is taken; that takes time quadratic in their number, so
-    of a long program what is close to the bound is good enough.
+    fits, in several orders, and the best is taken; that takes time for every pair that lives
+    together, so of a long program what is close to the bound is good enough.
     """
     bound = lower_bound(blocks)
     best = in_time(blocks)
     enough = bound if len(blocks) <= MANY else bound + bound // 50
-    for order in ORDERS:
-        if best.nbytes <= enough:
-            break
-        best = min(best, place(sorted(blocks, key=order)), key=lambda arena: arena.nbytes)
+    if best.nbytes > enough:
+        for arena in attempts(blocks):
+            best = min(best, arena, key=lambda arena: arena.nbytes)
+            if best.nbytes <= enough:
+                break
     if best.nbytes > bound + bound // 50:
         best = min(best, promoted(blocks, enough), key=lambda arena: arena.nbytes)
     return best
+
+
+def attempts(blocks: Sequence[Block]) -> Iterator[Arena]:
+    """Arenas that are often smaller and take longer to find, the quickest first."""
+    if len(blocks) > MANY:
+        yield in_layers(blocks)
+    if together(blocks) <= PAIRS:
+        for order in ORDERS:
+            yield place(sorted(blocks, key=order))
+
+
+def together(blocks: Sequence[Block]) -> int:
+    """How many pairs of blocks live at the same time."""
+    ends = sorted(block.end for block in blocks)
+    started = sorted(block.start for block in blocks)
+    return sum(number - bisect_left(ends, start) for number, start in enumerate(started))
+
+
+def in_layers(blocks: Sequence[Block]) -> Arena:
+    """What lives long below what is soon gone, so that neither leaves holes in the other."""
+    brief = [block for block in blocks if block.end - block.start < SPAN]
+    lasting = in_time([block for block in blocks if block.end - block.start >= SPAN])
+    above = place(sorted(brief, key=ORDERS[0]))
+    lifted = {name: offset + lasting.nbytes for name, offset in above.offsets.items()}
+    return Arena({**lasting.offsets, **lifted}, lasting.nbytes + above.nbytes)
 
 
 EFFORT = 1_000_000
@@ -71,11 +99,18 @@ EFFORT = 1_000_000
 
 
 def promoted(blocks: Sequence[Block], enough: int) -> Arena:
-    """The best of placing again and again, what lay at the top the last time first."""
+    """The best of placing again and again, what lay at the top the last time first.
+
+    An order that comes back brings all that followed it back, so that is where the search ends.
+    """
     best: Arena | None = None
+    tried: set[tuple[Block, ...]] = set()
     for first in ORDERS:
         order = sorted(blocks, key=first)
         for _ in range(EFFORT // len(ORDERS) // max(1, len(blocks)) ** 2):
+            if tuple(order) in tried:
+                break
+            tried.add(tuple(order))
             arena = place(order)
             if best is None or arena.nbytes < best.nbytes:
                 best = arena
@@ -89,39 +124,66 @@ def promoted(blocks: Sequence[Block], enough: int) -> Arena:
 def in_time(blocks: Sequence[Block]) -> Arena:
     """Offsets as an allocator gives them that takes the smallest hole that fits, then the top."""
     offsets: dict[str, int] = {}
-    holes: list[tuple[int, int]] = []
+    holes = Holes()
     living: list[tuple[int, int, int]] = []
-    top = most = 0
+    most = 0
     for block in sorted(blocks, key=lambda b: (b.start, b.start - b.end, -b.nbytes)):
         while living and living[0][0] < block.start:
             _, low, high = heappop(living)
-            top = release(holes, low, high, top)
+            holes.release(low, high)
         size = aligned(block.nbytes)
-        fits = [(high - low, low, high) for low, high in holes if high - low >= size]
-        if fits:
-            _, low, high = min(fits)
-            holes.remove((low, high))
-            if high - low > size:
-                insort(holes, (low + size, high))
-        else:
-            low, top = top, top + size
+        low = holes.take(size)
         offsets[block.name] = low
         heappush(living, (block.end, low, low + size))
-        most = max(most, top)
+        most = max(most, holes.top)
     return Arena(offsets, most)
 
 
-def release(holes: list[tuple[int, int]], low: int, high: int, top: int) -> int:
-    """Give back a range, joined with the holes beside it; where the top is now."""
-    if low == high:
-        return top
-    for hole in [hole for hole in holes if hole[1] == low or hole[0] == high]:
-        holes.remove(hole)
-        low, high = min(low, hole[0]), max(high, hole[1])
-    if high == top:
+@dataclass
+class Holes:
+    """What is free in an arena: holes, of which no two touch, and all from `top` on."""
+
+    top: int = 0
+    sized: list[tuple[int, int]] = field(default_factory=list)
+    """The holes as their sizes and where they begin, in order."""
+    starts: dict[int, int] = field(default_factory=dict)
+    """Where the hole ends that begins at an offset."""
+    ends: dict[int, int] = field(default_factory=dict)
+
+    def take(self, size: int) -> int:
+        """The first byte of the smallest hole that has so many, else of the top; it is free no more."""
+        number = bisect_left(self.sized, (size, 0))
+        if number == len(self.sized):
+            self.top += size
+            return self.top - size
+        found, low = self.sized[number]
+        self.drop(low, low + found)
+        if found > size:
+            self.put(low + size, low + found)
         return low
-    insort(holes, (low, high))
-    return top
+
+    def release(self, low: int, high: int) -> None:
+        """Give back a range, joined with the holes beside it."""
+        if low == high:
+            return
+        after, before = self.starts.get(high), self.ends.get(low)
+        if after is not None:
+            self.drop(high, after)
+            high = after
+        if before is not None:
+            self.drop(before, low)
+            low = before
+        if high == self.top:
+            self.top = low
+        else:
+            self.put(low, high)
+
+    def put(self, low: int, high: int) -> None:
+        insort(self.sized, (high - low, low))
+        self.starts[low], self.ends[high] = high, low
+
+    def drop(self, low: int, high: int) -> None:
+        del self.sized[bisect_left(self.sized, (high - low, low))], self.starts[low], self.ends[high]
 
 
 ORDERS: tuple[Callable[[Block], tuple[int, ...]], ...] = (
@@ -133,20 +195,39 @@ ORDERS: tuple[Callable[[Block], tuple[int, ...]], ...] = (
 """Which blocks are placed first: the largest, the longest lived, the first made, the last needed."""
 
 
+SPAN = 64
+"""Instructions that are looked at together, to find what lives with a block that is soon gone."""
+Taken = tuple[int, int, int, int]
+"""First and last byte, and first and last instruction, of a block that has its place."""
+
+
 def place(blocks: Sequence[Block]) -> Arena:
     """Put each block in turn at the lowest offset where nothing that lives with it lies."""
     offsets: dict[str, int] = {}
-    placed: list[tuple[int, int, Block]] = []
+    everything: list[Taken] = []
+    shelves: dict[int, list[Taken]] = {}
     most = 0
     for block in blocks:
-        size, floor = aligned(block.nbytes), 0
-        for low, high, other in placed:
-            if other.end < block.start or other.start > block.end:
-                continue
-            if low - floor >= size:
-                break
-            floor = max(floor, high)
-        offsets[block.name] = floor
-        insort(placed, (floor, floor + size, block), key=lambda each: each[:2])
-        most = max(most, floor + size)
+        size = aligned(block.nbytes)
+        first, last = block.start // SPAN, block.end // SPAN
+        near = shelves.get(first, []) if first == last else everything
+        low = lowest_gap(near, block, size)
+        offsets[block.name] = low
+        most = max(most, low + size)
+        taken = (low, low + size, block.start, block.end)
+        for shelf in (everything, *(shelves.setdefault(each, []) for each in range(first, last + 1))):
+            insort(shelf, taken, key=lambda each: each[:2])
     return Arena(offsets, most)
+
+
+def lowest_gap(near: Sequence[Taken], block: Block, size: int) -> int:
+    """The first offset at which so many bytes are free while a block lives; `near` is in order."""
+    floor, first, last = 0, block.start, block.end
+    for low, high, start, end in near:
+        if end < first or start > last:
+            continue
+        if low - floor >= size:
+            break
+        if high > floor:
+            floor = high
+    return floor

@@ -2,6 +2,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from specdl.core.types import ALIGN, aligned
+from specdl.plan import arena as arena_module
 from specdl.plan.arena import Arena, Block, lower_bound, pack
 
 
@@ -63,3 +64,21 @@ def test_nothing():
 def test_the_same_blocks_the_same_places():
     blocks = [Block(f"b{i}", 1 + 37 * i % 911, i % 7, i % 7 + i % 5) for i in range(60)]
     assert pack(blocks) == pack(list(blocks))
+
+
+def test_no_order_is_tried_twice(monkeypatch):
+    """Six blocks that miss the bound in every order: the search ends where its orders come back."""
+    sizes = [(4, 4, 5), (2, 1, 3), (3, 1, 5), (3, 3, 3), (1, 2, 4), (4, 2, 6)]
+    blocks = [Block(f"b{i}", 64 * lines, start, end) for i, (lines, start, end) in enumerate(sizes)]
+    placed = []
+
+    def counted(order):
+        placed.append(tuple(order))
+        return place(order)
+
+    place = arena_module.place
+    monkeypatch.setattr(arena_module, "place", counted)
+    assert pack(blocks).nbytes > lower_bound(blocks)
+    first = len(arena_module.ORDERS)  # those that are placed before the search begins
+    assert len(placed) > first
+    assert len(set(placed[first:])) == len(placed[first:])
