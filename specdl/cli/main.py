@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -30,6 +31,11 @@ COMMANDS = {
     "lsp": "serve an editor: findings as you type, completion, hover",
 }
 """Each is a module of this package with `arguments(parser)` and `run(args) -> exit code`."""
+
+READERS = ("check", "diff", "explain", "plan", "render", "schema")
+"""Commands that read and say what they found: none of them trains, or serves anybody."""
+PATIENCE = 200_000
+"""Objects that a reader makes before garbage is looked for: few need that many, and many specs need more."""
 
 EPILOG = """exit codes: 0 fine; 1 the spec has errors; 2 wrong usage, or a fault of specdl; 3 training
 diverged; 4 not enough memory or disk; 130 and 143 after a signal.
@@ -112,4 +118,10 @@ def entry_point() -> NoReturn:
     """The script `specdl`."""
     # to look for plug-ins of pydantic's among all that is installed takes a tenth of a check
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    sys.exit(main())
+    reads = len(sys.argv) > 1 and sys.argv[1] in READERS
+    if reads:
+        gc.set_threshold(PATIENCE)
+    code = main()
+    if reads:
+        gc.freeze()  # else the end of the process goes through all objects, for garbage that goes with it
+    sys.exit(code)
