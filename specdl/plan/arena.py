@@ -44,7 +44,7 @@ def lower_bound(blocks: Sequence[Block]) -> int:
 MANY = 1000
 """Blocks from which on an arena within 2 per cent of the bound is not improved."""
 PAIRS = 10_000_000
-"""Pairs of blocks that live together up to which blocks are placed one by one: half a second for each order."""
+"""Up to so many pairs of blocks that live together, blocks are placed one by one: half a second an order."""
 
 
 def pack(blocks: Sequence[Block]) -> Arena:
@@ -228,6 +228,5 @@ def lowest_gap(near: Sequence[Taken], block: Block, size: int) -> int:
             continue
         if low - floor >= size:
             break
-        if high > floor:
-            floor = high
+        floor = max(floor, high)
     return floor
