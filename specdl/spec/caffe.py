@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from specdl.core.diagnostics import Add, Edit, Fix, Path, Remove, Rename, Replace
 from specdl.core.entry import Slot
 from specdl.spec.fields import CATALOGS, keys
+from specdl.spec.suggestions import compact
 from specdl.spec.unknown import Mapped, Told, guess_tag
 
 FILLERS: Mapping[str, str] = {"weight_filler": "weight", "bias_filler": "bias"}
@@ -72,8 +73,10 @@ def without_effect(name: str, value: Any, path: Path) -> str | None:
     """Why a key can go that says with its value what is so anyway."""
     if path[-2:-1] == ("loss",) and name == "bottom":
         return "a loss reads the model's output and the target"
-    if name == "operation" and value in ("SUM", 1):
+    if name == "operation" and (value in SUM or value == "sum"):
         return "`add` adds"
+    if name == "coeff" and ones(value):
+        return AS_THEY_ARE
     if name == "negative_slope" and value in (0, 0.0):
         return "`relu` is 0 there"
     if name == "regularization_type" and value == "L2":
@@ -101,6 +104,50 @@ def nesterov(root: Mapping[str, Any]) -> dict[Path, Told]:
             edits = (Replace((home, "type"), "sgd"), Add((home,), "nesterov", True))
             found[home, "type"] = Told(help, Fix(help, edits, sure=True), "sgd", judged=True)
     return found
+
+
+SUM, PROD, MAX = ("SUM", 1), ("PROD", 0), ("MAX", 2)
+"""What Caffe's `Eltwise` does, each by its name and its number."""
+AS_THEY_ARE = "`add` adds values as they are"
+OTHERWISE = (
+    (PROD, "specdl has no `mul` yet"),
+    (MAX, "specdl has no layer that takes the larger of two values"),
+)
+
+
+def eltwise(root: Mapping[str, Any]) -> dict[Path, Told]:
+    """What to say of layers that join values and do more than add them, by the paths of their types."""
+    found: dict[Path, Told] = {}
+    todo: list[tuple[Path, Any]] = [((), root)]
+    while todo:
+        path, value = todo.pop()
+        todo += [((*path, key), each) for key, each in within(value)]
+        tag = value.get("type") if isinstance(value, dict) else None
+        if isinstance(tag, str) and compact(tag) == "eltwise" and (help := no_sum(value)):
+            found[*path, "type"] = Told(help)
+    return found
+
+
+def within(value: Any) -> Iterable[tuple[Any, Any]]:
+    """What a mapping or a list holds, with its key or number."""
+    return value.items() if isinstance(value, dict) else enumerate(value if isinstance(value, list) else ())
+
+
+def no_sum(layer: Mapping[str, Any]) -> str | None:
+    """What to write for an `Eltwise` that is not plainly a sum; None where it is."""
+    inside = layer.get("eltwise_param")
+    said = {**layer, **(inside if isinstance(inside, dict) else {})}
+    operation = said.get("operation", "SUM")
+    word = operation.upper() if isinstance(operation, str) else operation
+    if word in SUM:
+        plain = "coeff" not in said or ones(said["coeff"])
+        return None if plain else f"{AS_THEY_ARE}: `scale` multiplies one by its `factor`"
+    return next((help for words, help in OTHERWISE if word in words), "`add` adds, and does nothing else")
+
+
+def ones(factors: Any) -> bool:
+    """Whether factors change nothing."""
+    return factors == 1 or (isinstance(factors, list) and all(each == 1 for each in factors))
 
 
 def snapshot(value: Any, path: Path, mapped: Mapped) -> Told | None:

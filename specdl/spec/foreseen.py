@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from specdl.core.diagnostics import Path
-from specdl.spec.caffe import nesterov
+from specdl.spec.caffe import eltwise, nesterov
 from specdl.spec.datasets import loaders, parts, tensors
 from specdl.spec.elsewhere import misplaced
 from specdl.spec.keras import by_output, keras_layers
@@ -18,7 +18,7 @@ from specdl.spec.wiring import wirings
 
 FORESEERS = (
     log_softmaxes, schedulers, parts, loaders, tensors, misplaced, wirings,
-    policies, nesterov, keras_layers, by_output,
+    policies, nesterov, eltwise, keras_layers, by_output,
 )  # fmt: skip
 """Each tells of some keys and types by their paths."""
 
