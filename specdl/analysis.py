@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from specdl.core.diagnostics import Diagnostic, Finding
 from specdl.core.errors import CompilerFault, SpecError, UsageError
+from specdl.core.record import record
 from specdl.core.types import TensorType
 from specdl.data.base import SOURCE, Ahead, DataSpec, Reading
 from specdl.data.check import bytes_ahead
@@ -37,7 +37,7 @@ Source = str | PathLike[str] | Mapping[str, Any] | ModelSpec | Document
 document that is read already."""
 
 
-@dataclass(frozen=True)
+@record()
 class Compilation:
     """A spec with all that is known about it before a backend is chosen; nothing of it needs torch."""
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from specdl.core.diagnostics import Edit, Finding, Fix, Note, Path
+from specdl.core.record import record
 
 Unit = Literal["steps", "epochs"]
 
@@ -26,7 +27,7 @@ USED = "the block is used"
 """What a note says of each use of a block that leads to the layer that a finding is about."""
 
 
-@dataclass(frozen=True)
+@record()
 class Run:
     """How long a run is; None is what the spec does not tell before its data is opened.
 
@@ -49,7 +50,7 @@ class Run:
         return 1 if unit == "steps" else self.steps_per_epoch
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Site:
     """Where an entry stands: its place in the document, and the uses of blocks it came through.
 

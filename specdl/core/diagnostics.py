@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property, partial
 from typing import Any, Literal
+
+from specdl.core.record import record
 
 Severity = Literal["error", "warning"]
 Path = tuple[str | int, ...]
@@ -55,7 +57,7 @@ def visible(text: str) -> str:
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
-@dataclass(frozen=True)
+@record()
 class Position:
     """A place in a text; lines and columns count from 1, columns in code points."""
 
@@ -65,7 +67,7 @@ class Position:
     end_column: int
 
 
-@dataclass(frozen=True)
+@record()
 class Spot:
     """A place in a file beside the document, such as one of data, and the line there."""
 
@@ -74,7 +76,7 @@ class Spot:
     text: str
 
 
-@dataclass(frozen=True)
+@record()
 class Note:
     """A further place or fact that belongs to a finding.
 
@@ -89,7 +91,7 @@ class Note:
     """The place where it is in another file than the document, and then shown."""
 
 
-@dataclass(frozen=True)
+@record()
 class Replace:
     """Write another value at a path."""
 
@@ -97,7 +99,7 @@ class Replace:
     value: Any
 
 
-@dataclass(frozen=True)
+@record()
 class Rename:
     """Write another key at a path; its value stays."""
 
@@ -105,14 +107,14 @@ class Rename:
     key: str
 
 
-@dataclass(frozen=True)
+@record()
 class Remove:
     """Take away a key with its value, or a value of a list."""
 
     path: Path
 
 
-@dataclass(frozen=True)
+@record()
 class Add:
     """Write a new key and its value into the mapping at a path."""
 
@@ -124,7 +126,7 @@ class Add:
 Edit = Replace | Rename | Remove | Add
 
 
-@dataclass(frozen=True)
+@record()
 class Fix:
     """A way to mend a finding that a program can take.
 
@@ -137,7 +139,7 @@ class Fix:
     sure: bool = False
 
 
-@dataclass(frozen=True)
+@record()
 class TextEdit:
     """A piece of a text, by offsets in code points, and what stands in its place."""
 
@@ -148,7 +150,7 @@ class TextEdit:
     """The piece by lines and columns, where the text is known."""
 
 
-@dataclass(frozen=True)
+@record()
 class TextFix:
     """A fix as edits of a file's text, which do not overlap; comments and layout stay."""
 
@@ -157,7 +159,7 @@ class TextFix:
     sure: bool = False
 
 
-@dataclass(frozen=True)
+@record()
 class Finding:
     """A diagnostic before it has a text: it names a path in the document.
 
@@ -181,7 +183,7 @@ STDIN = "<stdin>"
 """What places call the file that a spec on standard input is."""
 
 
-@dataclass(frozen=True)
+@record()
 class Place:
     """Where a diagnostic is: `position` is None where there is no text, as for a spec given as a dict."""
 
@@ -196,7 +198,7 @@ class Place:
         return f"{file}: {self.path}" if file else self.path
 
 
-@dataclass(frozen=True)
+@record()
 class Remark:
     """A note of a diagnostic, at its place if it has one.
 
@@ -213,7 +215,7 @@ class Remark:
         return f"{self.message} at {self.where}" if self.where else self.message
 
 
-@dataclass(frozen=True)
+@record()
 class Diagnostic:
     """A finding at its place in a file.
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
+
+from specdl.core.record import record
 
 BUILDING: ContextVar[bool] = ContextVar("BUILDING", default=False)
 """Whether the validator of an entry is being built."""
@@ -54,7 +55,7 @@ def building() -> Iterator[None]:
         BUILDING.reset(token)
 
 
-@dataclass(frozen=True)
+@record()
 class Slot:
     """Marks a field that holds an entry chosen by its `type` tag.
 

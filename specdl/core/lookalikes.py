@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import cache
+
+from specdl.core.record import record
 
 LETTERS = {
     "CYRILLIC SMALL LETTER": """A=a KA=k IE=e O=o ER=p ES=c U=y HA=x JE=j DZE=s SHHA=h KOMI_DE=d QA=q WE=w
@@ -43,7 +44,7 @@ FEWEST_GREEK = 3
 """Shorter words may be a formula's: `\u03b1x`."""
 
 
-@dataclass(frozen=True)
+@record()
 class Stranger:
     """A character at an index of a word; `plain` is what it looks like, nothing if it is invisible."""
 

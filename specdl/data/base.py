@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
@@ -13,6 +13,7 @@ from specdl.core.advice import Limits, Run, Site
 from specdl.core.diagnostics import Finding
 from specdl.core.diagnostics import Path as DocumentPath
 from specdl.core.entry import Entry, Slot
+from specdl.core.record import record
 from specdl.core.types import TensorType
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ DATA: DocumentPath = ("data",)
 SOURCE: DocumentPath = ("data", "source")
 
 
-@dataclass(frozen=True)
+@record()
 class Part:
     """Samples as arrays by name, axis 0 counting samples; every array has `rows` of them."""
 
@@ -39,7 +40,7 @@ class Part:
         return len(next(iter(self.inputs.values())))
 
 
-@dataclass(frozen=True)
+@record()
 class Data:
     """Samples as training wants them: exact dtypes and shapes, C-contiguous, checked.
 
@@ -58,7 +59,7 @@ def sample_shape(type: TensorType) -> tuple[int, ...]:
     return tuple(dim for dim in type.shape[1:] if isinstance(dim, int))
 
 
-@dataclass(frozen=True)
+@record()
 class Need:
     """What the model wants of the data, per sample (axis 0 of every type is the batch).
 
@@ -74,7 +75,7 @@ class Need:
     index_classes: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@record()
 class Reading:
     """What a source may know while it reads: the model's needs, the run's seed, where files may lie.
 
@@ -88,7 +89,7 @@ class Reading:
     column: str | None = None
 
 
-@dataclass(frozen=True)
+@record()
 class Outline:
     """What a source's options tell of its samples before it is opened; None is not known.
 
@@ -106,7 +107,7 @@ class Outline:
     values: Limits | None = None
 
 
-@dataclass(frozen=True)
+@record()
 class Ahead:
     """The bytes that samples will take in memory, told before they are there: `exact`, or else nearly."""
 
@@ -114,7 +115,7 @@ class Ahead:
     exact: bool = True
 
 
-@dataclass(frozen=True)
+@record()
 class Origin:
     """The file that a part's rows came from, and the line of each, so that messages can point there."""
 
@@ -122,7 +123,7 @@ class Origin:
     lines: Sequence[int]
 
 
-@dataclass(frozen=True)
+@record()
 class Raw:
     """What a source read.
 
@@ -141,7 +142,7 @@ class Raw:
     fitted: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class DataSite(Site):
     """A source or a transform in its data: what `advise` is told.
 

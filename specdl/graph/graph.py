@@ -8,6 +8,7 @@ from typing import Any
 
 from specdl.core.diagnostics import Path
 from specdl.core.errors import CompilerFault
+from specdl.core.record import record
 from specdl.core.types import TensorType
 from specdl.ops.base import Initializer, Layer, Loss, Op, Param
 
@@ -52,7 +53,7 @@ class Node:
         return f"{', '.join(self.outputs.values())} = {self.op.type}({reads})"
 
 
-@dataclass(frozen=True)
+@record()
 class LossNode:
     """One weighted term of what is minimised."""
 
@@ -68,7 +69,7 @@ class LossNode:
         return f"{self.name} = {factor}{self.op.type}({self.output}, {self.target})"
 
 
-@dataclass(frozen=True)
+@record()
 class Graph:
     """Nodes in an order in which every value is made before it is read.
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from specdl.core.errors import ShapeError
+from specdl.core.record import record
 from specdl.core.types import TensorType
 from specdl.graph.report import Report, Result, Site
 from specdl.ops.base import Layer, LayerEntry, Signature
@@ -18,7 +19,7 @@ WIDTHS = ("out_features", "out_channels")
 """Options that are the size of a result's axis."""
 
 
-@dataclass(frozen=True)
+@record()
 class Arity:
     """The inputs an op takes: their names, how many it needs, and the name behind `*`."""
 

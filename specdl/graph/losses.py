@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from specdl.core.diagnostics import Note, Path
 from specdl.core.errors import ShapeError
+from specdl.core.record import record
 from specdl.core.types import TensorType
 from specdl.core.wording import quoted
 from specdl.data.base import Encode
@@ -22,7 +23,7 @@ from specdl.spec.model import ModelSpec
 ENCODED = {"index": "class numbers", "one_hot": "classes as one-hot rows", "value": "values"}
 
 
-@dataclass(frozen=True)
+@record()
 class Term:
     """A loss as the spec says it."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from specdl.core.diagnostics import Path
 from specdl.core.errors import CompilerFault
+from specdl.core.record import record
 from specdl.core.suggest import nearest
 from specdl.core.types import DType, TensorType
 from specdl.core.wording import quoted
@@ -54,7 +55,7 @@ def meant(word: str, names: list[str]) -> str | None:
     return f"did you mean `{near}`?" if near else f"name {quoted(names, 'or')}"
 
 
-@dataclass(frozen=True)
+@record()
 class Tie:
     """A parameter that a layer reads from another one."""
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 
 from specdl.core.advice import UNLIMITED, Limits, Run
+from specdl.core.record import record
 from specdl.core.types import TensorType
 from specdl.graph.graph import Graph, LossNode, Node
 from specdl.graph.limits import limits
 from specdl.ops.advice import LayerSite, LossSite, Start
 
 
-@dataclass(frozen=True)
+@record()
 class GraphNet:
     """A graph as `specdl.ops.advice.Net`: each index is made once, in one pass, if anything asks for it.
 

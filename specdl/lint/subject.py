@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from math import prod
 
 from specdl.core.advice import Limits, Run
 from specdl.core.diagnostics import Path
+from specdl.core.record import record
 from specdl.core.wording import number
 from specdl.data.base import DataSpec, Need, Outline, Transform, sample_shape
 from specdl.data.check import rows_of
@@ -24,7 +25,7 @@ NEAR = 1e-6
 """What is centred at 0 and varies has values beyond this, on both sides."""
 
 
-@dataclass(frozen=True)
+@record()
 class Subject:
     """A spec that has no errors: rules are functions of it.
 

@@ -7,11 +7,12 @@ knows the graph; ops know nothing of it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from specdl.core.advice import Limits, Run, Site, Unit
 from specdl.core.diagnostics import Path
+from specdl.core.record import record
 from specdl.core.types import DType, TensorType
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Net(Protocol):
         """A value's type; axis 0 is the batch."""
 
 
-@dataclass(frozen=True)
+@record()
 class Start:
     """A parameter: its shape, how it starts, and whether it is trained.
 
@@ -48,7 +49,7 @@ class Start:
     said: Path = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class LayerSite(Site):
     """A layer in its model: what `Layer.advise` is told.
 
@@ -86,7 +87,7 @@ class LayerSite(Site):
         return self.net.type(self.inputs[argument])
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class LossSite(Site):
     """A loss with its output and target: what `Loss.advise` is told.
 
@@ -122,7 +123,7 @@ class LossSite(Site):
         return made
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class StartSite(Site):
     """Where a spec says how parameters start: what `Initializer.advise` is told.
 
@@ -134,7 +135,7 @@ class StartSite(Site):
     followers: Mapping[str, str]
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class OptimizerSite(Site):
     """An optimiser: what `Optimizer.advise` is told.
 
@@ -148,7 +149,7 @@ class OptimizerSite(Site):
     dtype: DType = "float32"
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class ScheduleSite(Site):
     """A schedule: what `Schedule.advise` is told.
 
@@ -165,7 +166,7 @@ class ScheduleSite(Site):
         return self.run.length(unit)
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class MetricSite(Site):
     """A metric: what `Metric.advise` is told.
 

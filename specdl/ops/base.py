@@ -17,6 +17,7 @@ from specdl.core.advice import UNLIMITED, Limits, Unit
 from specdl.core.diagnostics import Finding, Path
 from specdl.core.entry import Entry, Slot
 from specdl.core.random import Stream
+from specdl.core.record import record
 from specdl.core.types import TensorType
 
 if TYPE_CHECKING:
@@ -230,7 +231,7 @@ class Initializer(Op):
         return ()
 
 
-@dataclass(frozen=True)
+@record()
 class Horizon:
     """How far a schedule reaches: from its own beginning to the end of the run, in steps.
 

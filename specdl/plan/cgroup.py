@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from specdl.core.record import record
 
 ROOT = Path("/")
 
 
-@dataclass(frozen=True)
+@record()
 class Hierarchy:
     """Where a version of control groups keeps its groups, and what their files are called.
 
@@ -29,7 +30,7 @@ V1 = Hierarchy(
 )
 
 
-@dataclass(frozen=True)
+@record()
 class Group:
     """A control group that limits memory: its name as /proc tells it, its folder, and its limit in bytes."""
 

@@ -6,9 +6,9 @@ import functools
 import os
 import platform
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
+from specdl.core.record import record
 from specdl.plan import cgroup
 
 ARCHITECTURE = platform.machine()
@@ -20,7 +20,7 @@ MARCH_BYTES = {"x86-64-v4": 64, "x86-64-v3": 32, "x86-64-v2": 16, "x86-64": 16}
 """Bytes of a vector register at each level of x86-64."""
 
 
-@dataclass(frozen=True)
+@record()
 class Limit:
     """So many bytes of memory, and who says so, for messages: "this machine has"."""
 

@@ -7,13 +7,14 @@ import math
 import operator
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, get_args, get_origin
 
 from pydantic_core import ErrorDetails
 
 from specdl.core.diagnostics import Fix, Path, Remove, Rename, Replace, value_at, visible
 from specdl.core.entry import Entry
+from specdl.core.record import record
 from specdl.core.wording import quoted
 from specdl.spec.expressions import FAILED
 from specdl.spec.fields import SIMPLE, Key, bounds, expected, inside, keys, members, unwrap
@@ -40,7 +41,7 @@ YES_NO = {
 }
 
 
-@dataclass(frozen=True)
+@record()
 class Complaint:
     """One refused value: its place below the entry's mapping, and what to say of it."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, TextIO
@@ -24,6 +24,7 @@ from specdl.core.diagnostics import (
     visible,
 )
 from specdl.core.errors import SpecError, UsageError
+from specdl.core.record import record
 from specdl.data.paths import NotAFileError, open_file
 from specdl.spec import json_text
 from specdl.spec.encoding import decoded
@@ -45,7 +46,7 @@ TWICE = "E004"
 EMPTY_HELP = "`specdl init` writes a spec to start from"
 
 
-@dataclass(frozen=True)
+@record()
 class Document:
     """What a spec says before any of it is judged.
 

@@ -10,10 +10,10 @@ import math
 import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from specdl.core.record import record
 from specdl.core.suggest import nearest
 from specdl.spec.text import Span
 
@@ -137,7 +137,7 @@ def shown(value: Any) -> str:
     return str(value)
 
 
-@dataclass(frozen=True)
+@record()
 class Token:
     """A number, a name, or a sign (`op`), and where it stands."""
 

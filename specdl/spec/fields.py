@@ -6,7 +6,6 @@ import collections.abc
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -15,6 +14,7 @@ from pydantic.fields import FieldInfo
 
 from specdl.core.catalog import Catalog
 from specdl.core.entry import Entry, Slot
+from specdl.core.record import record
 from specdl.core.wording import quoted
 from specdl.data.registry import CATALOGS as DATA_CATALOGS
 from specdl.ops.registry import CATALOGS as OPS_CATALOGS
@@ -35,19 +35,19 @@ WIRED = "op"
 """The field of an entry whose options share a mapping with the entry's own keys."""
 
 
-@dataclass(frozen=True)
+@record()
 class Leaf:
     """A value that pydantic judges alone."""
 
 
-@dataclass(frozen=True)
+@record()
 class Nested:
     """A mapping that is an entry of a known class."""
 
     cls: type[Entry]
 
 
-@dataclass(frozen=True)
+@record()
 class Wired:
     """A mapping that is an entry and the options of the op in it, all in one."""
 
@@ -55,28 +55,28 @@ class Wired:
     slot: Slot
 
 
-@dataclass(frozen=True)
+@record()
 class Tagged:
     """A mapping whose `type` chooses the class."""
 
     slot: Slot
 
 
-@dataclass(frozen=True)
+@record()
 class Items:
     """A list of values of one kind."""
 
     item: Kind
 
 
-@dataclass(frozen=True)
+@record()
 class Values:
     """A mapping of names to values of one kind."""
 
     item: Kind
 
 
-@dataclass(frozen=True)
+@record()
 class Either:
     """A plain value, or a mapping that is an entry."""
 
@@ -86,7 +86,7 @@ class Either:
 Kind = Leaf | Nested | Wired | Tagged | Items | Values | Either
 
 
-@dataclass(frozen=True)
+@record()
 class Key:
     """A key of a mapping in a spec: the field it fills."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from specdl.core.diagnostics import Diagnostic, Finding, Path, Remark, path_text, visible
 from specdl.core.errors import SpecError, UsageError
+from specdl.core.record import record
 from specdl.spec.text import MAX_DEPTH, TextError
 
 STEP = re.compile(r"(?:^|(?!^)\.)([^.\[\]=]+)|\[(\d{1,6})\]")
@@ -15,7 +16,7 @@ SHOWN = 120
 INDEX = re.compile(r"\d{1,6}")
 
 
-@dataclass(frozen=True)
+@record()
 class Setting:
     """One `--set`: its text, the path it names, and the value there.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from specdl.core.diagnostics import Add, Edit, Fix, Path, Remove, Rename, Replace
 from specdl.core.entry import Slot
+from specdl.core.record import record
 from specdl.spec.expressions import NAME, RESERVED, names_in
 from specdl.spec.fields import CATALOGS, Key, Nested, Tagged, keys
 from specdl.spec.model import ModelSpec
@@ -31,7 +31,7 @@ MOST = 50
 """Who has more keys in the wrong places has made some other mistake."""
 
 
-@dataclass(frozen=True)
+@record()
 class Stray:
     """A key that belongs elsewhere: `home` is the section, and `name` what it is called there."""
 

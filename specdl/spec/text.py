@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from specdl.core.diagnostics import Path, Position, TextEdit, TextFix
+from specdl.core.record import record
 
 MAX_BYTES = 16 * 2**20
 MAX_DEPTH = 64
@@ -30,7 +31,7 @@ Span = tuple[int, int]
 """Offsets into a text in code points: the first of a token, and one past its last."""
 
 
-@dataclass(frozen=True)
+@record()
 class Fault:
     """What keeps a text from being a spec, at a span of it."""
 
@@ -107,7 +108,7 @@ class Places(Mapping[Path, Span]):
         return sum(1 for _ in self)
 
 
-@dataclass(frozen=True)
+@record()
 class Parsed:
     """A text's value, and the spans of what is in it.
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from specdl.core.diagnostics import Fix, Note, Path, Remove, Rename, Replace
 from specdl.core.entry import Slot
 from specdl.core.lookalikes import ordinal, skeleton, unlike_ascii
+from specdl.core.record import record
 from specdl.core.wording import quoted
 from specdl.ops.base import LayerEntry
 from specdl.spec.fields import CATALOGS, NOUNS, Key, keys, members, unwrap
@@ -25,7 +26,7 @@ BETAS = (("beta_1", "beta_2"), ("beta1", "beta2"))
 ARGUMENTS = ("args", "arguments", "init_args", "params")
 
 
-@dataclass(frozen=True)
+@record()
 class Told:
     """What an unknown key or type gets: a help, a fix, and the word that was meant, if there is one.
 
@@ -40,7 +41,7 @@ class Told:
     silent: bool = False
 
 
-@dataclass(frozen=True)
+@record()
 class Mapped:
     """A mapping with a key that is unknown: its keys, those it lacks, and what else is known of it."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from specdl.core.record import record
 from specdl.spec.outline import Style
 
 PLAIN = re.compile(r"[^\W\d][\w./+-]*(?: [\w./+-]+)*")
@@ -16,7 +17,7 @@ EXPRESSION = re.compile(r"\$\{[^{}:#'\"\r\n]*\}")
 CONSTANTS = frozenset(("null", "true", "false"))
 
 
-@dataclass(frozen=True)
+@record()
 class Pen:
     """How to write: JSON or YAML, inside braces or not, with which quotes."""
 
