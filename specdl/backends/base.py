@@ -16,6 +16,8 @@ Tensor = Any
 """A torch tensor; torch itself is imported by backends only."""
 Reals = Sequence[float] | np.ndarray[Any, np.dtype[np.float64]]
 """One number for each of some steps."""
+Reason = Literal["done", "late", "not finite"]
+"""Why steps ended: all are taken, time is up, or one made what is infinite or NaN."""
 
 
 @dataclass(frozen=True)

@@ -20,13 +20,13 @@ def run_at_most(graph: Graph, optimizer: Optimizer, rows: int) -> int:
     """At least the bytes of the buffers of a run with batches of `rows` samples.
 
     Every value, and a gradient for each time that it is read, as if nothing shared memory; parameters,
-    their gradients and the optimiser's state; and temporaries as large as the largest value, or as all
-    parameters, whose updates may be joined.
+    their gradients, the optimiser's state, and the guard's copy; and temporaries as large as the largest
+    value, or as all parameters, whose updates may be joined.
     """
     sizes = {name: aligned(type.nbytes(rows)) for name, type in graph.values.items()}
     reads = [sizes[value] for node in graph.nodes for value in node.inputs.values()]
     params = [aligned(each.type.nbytes(rows)) for each in graph.parameters.values()]
-    kept = sum(params) * (2 + len(optimizer.state()))
+    kept = sum(params) * (3 + 2 * len(optimizer.state()))
     largest = max((*sizes.values(), sum(params)), default=0)
     temporaries = TEMPORARIES * WIDEST // BYTES["float32"] * largest
     constants = CONSTANTS + PER_NODE * (len(graph.nodes) + len(params))

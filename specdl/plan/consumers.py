@@ -17,7 +17,7 @@ from specdl.core.types import TensorType, aligned
 from specdl.graph.graph import Graph
 from specdl.plan.nest_schedule import NestSchedule
 from specdl.plan.owners import BATCH, SHARED, Owners
-from specdl.plan.plan import AnyPlan, Schedule, Scheduled, fixed_places, is_scratch, spans, types_of
+from specdl.plan.plan import COPY, AnyPlan, Schedule, Scheduled, fixed_places, is_scratch, spans, types_of
 from specdl.program.program import Instr
 
 Kind = Literal["layer", "loss", "batch", "data", "shared"]
@@ -104,7 +104,7 @@ def consumers(plan: AnyPlan, graph: Graph, data: int = 0) -> Consumers:
         section = cast(Section, "activations" if place.arena == "batch" else place.arena)
         put(owners.of(value), Piece(section, value, nbytes, type))
         if plan.sizes.get("guard") and place.arena in ("params", "optimizer"):
-            put(owners.of(value), Piece("scratch", f"the guard's copy of {value}", nbytes, type))
+            put(owners.of(value), Piece("scratch", f"{COPY} of {value}", nbytes, type))
     peak = fullest(plan)
     for owner, piece in peak.live(owners, plan.rows) if peak else ():
         put(owner, piece)

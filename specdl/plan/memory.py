@@ -10,7 +10,7 @@ from specdl.core.diagnostics import Finding, Fix, Note, Replace
 from specdl.data.base import SOURCE, Ahead
 from specdl.plan.fit import largest_batch
 from specdl.plan.machine import Limit, readable
-from specdl.plan.plan import AnyPlan, Plan, total_for
+from specdl.plan.plan import COPY, AnyPlan, Plan, total_for
 
 if TYPE_CHECKING:
     from specdl.graph.graph import Graph
@@ -98,7 +98,10 @@ def listed(consumer: Consumer, optimizer: str) -> str:
     if counts([piece for piece in values if piece not in made], consumer):
         alone = len(words) == 1 and counts(made, consumer)
         words.append("its gradient" if alone else "the gradient of its result")
-    if counts(kept["scratch"], consumer):
+    copies = [piece for piece in kept["scratch"] if piece.name.startswith(COPY)]
+    if counts(copies, consumer):
+        words.append(COPY)
+    if counts([piece for piece in kept["scratch"] if piece not in copies], consumer):
         words.append("scratch")
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 

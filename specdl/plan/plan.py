@@ -22,6 +22,8 @@ ARENAS = ("params", "gradients", "optimizer", "state", "batch", "activations", "
 the numbers that calls read; `ones` what short column sums multiply by."""
 ONES = 1024
 """Up to so many rows a column sum is a product with a vector of ones, at half the overhead of a sum."""
+COPY = "the guard's copy"
+"""What the finite guard keeps of what a step commits, in words."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,8 @@ class Bytes:
     """What a run takes, by section; `lower_bound` is what no plan could go below.
 
     `activations` is the batch itself, and reaches up to the last byte of a stored value in the
-    arena that activations, their gradients and scratch share; `scratch` is what lies beyond, and the
-    few numbers that change from step to step.
+    arena that activations, their gradients and scratch share; `scratch` is what lies beyond, the
+    few numbers that change from step to step, and the finite guard's copy of what a step commits.
     """
 
     params: int
@@ -71,7 +73,8 @@ class Plan:
 
     `schedules` has `infer` (the outputs), and where there is a loss `evaluate` (outputs and
     loss), `train` (one kernel per instruction) and `step` (updates joined): they take turns
-    in the same arenas.
+    in the same arenas. `guard` in `sizes` is a copy of what a step commits, from which a run that
+    went wrong is replayed.
     """
 
     rows: int
@@ -133,7 +136,13 @@ def make(programs: Mapping[str, Program], rows: int) -> Plan:
         sizes["scalars"] += aligned(len(numbers) * BYTES["float64"])
         schedules[name] = Schedule(program, lists, places, scratch, numbers, slots_place)
     sizes["ones"] = aligned(min(rows, ONES) * BYTES["float64"])
+    sizes["guard"] = committed(sizes) if "step" in programs else 0
     return Plan(rows, sizes, schedules, count(sizes, max(stored_ends), max(bounds)))
+
+
+def committed(sizes: Mapping[str, int]) -> int:
+    """The bytes that a training step commits, and that the finite guard keeps a copy of."""
+    return sizes["params"] + sizes["optimizer"]
 
 
 def total_for(plan: Plan) -> Callable[[int], int]:
@@ -160,7 +169,8 @@ def total_for(plan: Plan) -> Callable[[int], int]:
             for blocks in shared
         )
         nbytes += max(arena.nbytes for arena in arenas)
-        return nbytes + plan.sizes["scalars"] + aligned(min(rows, ONES) * BYTES["float64"])
+        nbytes += plan.sizes["scalars"] + plan.sizes["guard"]
+        return nbytes + aligned(min(rows, ONES) * BYTES["float64"])
 
     return total
 
@@ -178,7 +188,7 @@ def types_of(programs: Mapping[str, Program]) -> dict[str, TensorType]:
 def count(sizes: Mapping[str, int], activations: int, bound: int) -> Bytes:
     """The bytes by section of arenas of these sizes."""
     fixed = {arena: sizes[arena] for arena in ("params", "gradients", "optimizer", "state")}
-    constants = sizes["scalars"] + sizes["ones"]
+    constants = sizes["scalars"] + sizes["ones"] + sizes["guard"]
     return Bytes(
         **fixed,
         activations=sizes["batch"] + activations,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -11,20 +12,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from specdl.backends.base import Reals, StepScalars, batch_by_batch
+from specdl.backends.base import Reals, Reason, StepScalars, batch_by_batch
 from specdl.backends.c.bound import Bound
 from specdl.backends.c.compiler import Tell, Toolchain, flags, silent
-from specdl.backends.c.guard import Guard
-from specdl.backends.c.kernel import NativeKernel
 from specdl.backends.c.library import libraries
 from specdl.backends.c.memory import Memory
 from specdl.backends.c.plan import NativePlan
-from specdl.backends.c.runtime import Column, Library, Reason, Team, Training, evaluate
+from specdl.backends.c.runtime import Column, Library, Team, Training, evaluate
+from specdl.backends.guard import Guard, Rates
+from specdl.backends.kernel import BoundKernel
 from specdl.core.errors import CompilerFault, UsageError
 from specdl.core.types import BYTES
 from specdl.data.deal import Deal
-
-Rates = np.ndarray[Any, Any]
 
 
 class NativeExecutable:
@@ -49,7 +48,7 @@ class NativeExecutable:
             zip(self.program.gradients, gradients.values(), strict=True)
         )
         self.optimizer_state: Mapping[str, Tensor] = self.fixed(self.program.state)
-        self.guard = Guard(self)
+        self.guard = Guard(self, self.memory, plan.goal.target.dtype)
         self.training: tuple[tuple[Any, ...], Training] | None = None
         self.inputs: dict[int, dict[str, Tensor]] = {}
         self.outputs: dict[tuple[str, int], dict[str, Tensor]] = {}
@@ -181,7 +180,6 @@ class NativeExecutable:
         return self.guard.careful_step(scalars.lr, scalars.t)
 
     def take_step(self, lr: float, t: int) -> float:
-        """A fused step on the batch that is in; nothing is committed if the loss, returned, is not finite."""
         bound = self.bound("step")
         bound.run(self.rows, lr, t, commit=False)
         loss = bound.loss()
@@ -206,7 +204,6 @@ class NativeExecutable:
     def run_steps(
         self, data: Mapping[str, Tensor], deal: Deal, first: int, rates: Rates, seconds: float | None
     ) -> tuple[Rates, Reason]:
-        """Fused steps, without a look at what they make; the losses, and why there are no more."""
         if self.bound("step").whole:
             return self.training_on(data, deal).run(first, rates, seconds=seconds)
         losses: list[float] = []
@@ -220,6 +217,12 @@ class NativeExecutable:
             if seconds is not None and perf_counter() - begun > seconds:
                 return np.array(losses), "late"
         return np.array(losses), "done"
+
+    def run_instruction(self, number: int, lr: float, t: int) -> None:
+        self.bound(self.plan.single).run_instruction(number, self.rows, lr, t)
+
+    def value(self, name: str) -> Tensor:
+        return self.memory.value(self.plan.schedules[self.plan.single], name, self.rows)
 
     def training_on(self, data: Mapping[str, Tensor], deal: Deal) -> Training:
         """The native loop over some resident data; the last one is kept."""
@@ -251,14 +254,21 @@ class NativeExecutable:
         return Column(tensor.data_ptr(), buffer.nbytes, buffer.data_ptr(), buffer.nbytes)
 
     @property
-    def kernels(self) -> tuple[NativeKernel, ...]:
+    def kernels(self) -> tuple[BoundKernel, ...]:
         """One for each instruction, for the batch size that is in.
 
         Updates move by a learning rate of 1, as at the first step: `step` is for training.
         """
         bound = self.bound(self.plan.single)
         return tuple(
-            NativeKernel(number, instr, bound, self.rows) for number, instr in enumerate(self.program.instrs)
+            BoundKernel(
+                instr,
+                self.program,
+                self.rows,
+                partial(bound.run_instruction, number, self.rows),
+                native=bound.is_native(number),
+            )
+            for number, instr in enumerate(self.program.instrs)
         )
 
     def allocated(self) -> Mapping[str, int]:

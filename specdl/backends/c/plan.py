@@ -13,7 +13,7 @@ from specdl.loops.fuse import fuse
 from specdl.loops.statements import Product
 from specdl.plan.nest_schedule import NestSchedule, schedule
 from specdl.plan.place import Place
-from specdl.plan.plan import ONES, Bytes, fixed_places
+from specdl.plan.plan import ONES, Bytes, committed, fixed_places
 from specdl.program.numbers import slots as numbers_of
 from specdl.program.program import Program
 
@@ -99,7 +99,7 @@ def make(programs: Mapping[str, Program], rows: int, goal: Goal) -> NativePlan:
             sizes["ones"] = aligned(min(rows, ONES) * BYTES["float64"])
     each_thread = aligned(max(c.scratch for c in code.values()) * BYTES[goal.target.dtype])
     sizes["scratch"] = goal.threads * each_thread
-    sizes["guard"] = sizes["params"] + sizes["optimizer"] if "step" in schedules else 0
+    sizes["guard"] = committed(sizes) if "step" in schedules else 0
     sizes["slack"] = SLACK
     sources = {name: assembler.sources() for name, assembler in assemblers.items()}
     counted = count(sizes, max(each.lower_bound for each in schedules.values()))

@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from specdl.backends.base import Reason
 from specdl.backends.c.structures import (
     STRUCTURES,
     CCall,
@@ -34,9 +35,8 @@ from specdl.data.deal import Deal
 from specdl.data.order import BLOCK, SHORT, Order, half_rounds
 
 Array = np.ndarray[Any, Any]
-Reason = Literal["done", "late", "not finite"]
 REASONS: tuple[Reason, ...] = ("done", "late", "not finite")
-"""Why training stopped: all steps are taken, time is up, or a loss is infinite or NaN."""
+"""In the order of the runtime's numbers."""
 
 Table = Literal["specdl_nests", "specdl_numbers"]
 TABLES: tuple[Table, ...] = ("specdl_nests", "specdl_numbers")

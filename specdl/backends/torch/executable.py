@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -12,41 +13,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from specdl.backends.base import Phase, Reals, StepScalars, batch_by_batch
+from specdl.backends.base import Phase, Reals, Reason, StepScalars, batch_by_batch
+from specdl.backends.guard import SUM, Guard, Rates, finite
+from specdl.backends.kernel import BoundKernel
 from specdl.backends.torch.bind import DTYPES, Arenas, Binding
 from specdl.backends.torch.functions import Closure, closures
-from specdl.core.errors import CompilerFault, DivergedError, UsageError
+from specdl.core.errors import CompilerFault, UsageError
 from specdl.core.types import DType, TensorType
 from specdl.data.deal import Deal
-from specdl.plan.plan import Place, Plan
-from specdl.program.cost import cost
-from specdl.program.program import SCALARS, Instr, Program
-
-
-class TorchKernel:
-    """One instruction on its buffers; calling it runs it.
-
-    `reads` and `writes` name values, `flops` and `bytes` are for the bound batch size.
-    """
-
-    native = False
-
-    def __init__(self, instr: Instr, program: Program, rows: int, closures: Sequence[Closure]) -> None:
-        self.name, self.phase = f"{instr.node}.{instr.kernel}", instr.phase
-        self.reads = tuple(value for value in instr.reads.values() if value not in SCALARS)
-        self.writes = tuple(instr.wanted.values())
-        self.text = str(instr)
-        self.closures = tuple(closures)
-        counted = cost(instr, program, rows)
-        self.flops, self.bytes = counted.flops, counted.bytes
-
-    def __call__(self) -> None:
-        with torch.inference_mode():
-            for closure in self.closures:
-                closure()
-
-    def __repr__(self) -> str:
-        return f"<{self.text}>"
+from specdl.plan.plan import Plan
 
 
 @dataclass(frozen=True)
@@ -99,10 +74,11 @@ class TorchExecutable:
             zip(self.program.gradients, gradients.values(), strict=True)
         )
         self.optimizer_state: Mapping[str, Tensor] = self.fixed(self.program.state)
-        norm = self.arenas.view(Place("scalars", 0), TensorType((), self.dtype), 1)
+        norm = self.arenas.view(SUM, TensorType((), self.dtype), 1)
         flat = self.arenas.bytes["gradients"].view(DTYPES[self.dtype])
         (self.norm,) = closures("dot", (flat, flat), norm, {})
         self.norm_value = norm.numpy()
+        self.guard = Guard(self, self.arenas, self.dtype)
 
     def fixed(self, values: Any) -> dict[str, Tensor]:
         """Views of values that do not depend on the batch size."""
@@ -182,12 +158,9 @@ class TorchExecutable:
     def run(self, schedule: str, phases: Sequence[Phase]) -> Binding:
         binding = self.bound(schedule)
         binding.write_scalars(1.0, 1)
-        self.scalars = None
-        with torch.inference_mode():
-            for instr, runs in zip(binding.schedule.program.instrs, binding.closures, strict=True):
-                if instr.phase in phases:
-                    for closure in runs:
-                        closure()
+        for instr, runs in zip(binding.schedule.program.instrs, binding.closures, strict=True):
+            if instr.phase in phases:
+                call(runs)
         return binding
 
     def infer(self) -> Mapping[str, Tensor]:
@@ -210,9 +183,7 @@ class TorchExecutable:
             self.inferences[key] = self.bound_inference(schedule)
         ready = self.inferences[key]
         ready.binding.write_scalars(1.0, 1)
-        with torch.inference_mode():
-            for closure in ready.closures:
-                closure()
+        call(ready.closures)
         return ready
 
     def bound_inference(self, schedule: str) -> Inference:
@@ -238,8 +209,12 @@ class TorchExecutable:
         self.fresh = False
 
     def step(self, scalars: StepScalars) -> float:
+        self.guard.take()
+        return self.guard.careful_step(scalars.lr, scalars.t)
+
+    def take_step(self, lr: float, t: int) -> float:
         with torch.inference_mode():
-            return self.run_step(self.steps.get(self.rows) or self.step_for_rows(), scalars.lr, scalars.t)
+            return self.run_step(self.step_for_rows(), lr, t)
 
     def train(
         self,
@@ -248,28 +223,41 @@ class TorchExecutable:
         first: int,
         rates: Reals,
         seconds: float | None = None,
-    ) -> list[float]:
+    ) -> Reals:
+        return self.guard.guarded(data, deal, first, np.asarray(rates, dtype=np.float64), seconds)
+
+    def run_steps(
+        self, data: Mapping[str, Tensor], deal: Deal, first: int, rates: Rates, seconds: float | None
+    ) -> tuple[Rates, Reason]:
         losses: list[float] = []
-        # numbers of numpy's are slow to compute with one by one
-        numbers = np.asarray(rates, dtype=np.float64).tolist()
+        reason: Reason = "done"
         begun = perf_counter()
         with torch.inference_mode():
-            for index, rate in zip(deal.batches(first, len(numbers)), numbers, strict=True):
+            # numbers of numpy's are slow to compute with one by one
+            for index, rate in zip(deal.batches(first, len(rates)), rates.tolist(), strict=True):
                 if len(index) != self.rows or not losses:
                     self.set_rows(len(index))
-                    step = self.steps.get(self.rows) or self.step_for_rows()
+                    step = self.step_for_rows()
                     gathers = [(data[name], buffer) for name, buffer in self.batch().items()]
                 rows = torch.from_numpy(index)
                 for array, buffer in gathers:
                     torch.index_select(array, 0, rows, out=buffer)
-                losses.append(self.run_step(step, rate, first + len(losses) + 1))
+                loss = self.run_step(step, rate, first + len(losses) + 1)
+                if not math.isfinite(loss):
+                    reason = "not finite"
+                    break
+                losses.append(loss)
                 if seconds is not None and perf_counter() - begun > seconds:
+                    reason = "late"
                     break
         self.fresh = False
-        return losses
+        return np.array(losses), reason
 
     def run_step(self, step: Step, lr: float, t: int) -> float:
-        """A step on the batch that is in; the caller has switched to inference mode."""
+        """A step on the batch that is in; the caller has switched to inference mode.
+
+        The loss, or NaN, with nothing committed, if it or a gradient is not finite.
+        """
         self.fresh = False
         wanted = (lr, t if step.counts else 0, self.rows)
         if wanted != self.scalars:
@@ -277,70 +265,53 @@ class TorchExecutable:
             self.scalars = wanted
         for closure in step.compute:
             closure()
-        loss = step.loss.item()
-        if not math.isfinite(loss + self.norm_value.item()):
-            raise self.diverged(step, t)
+        loss = float(step.loss.item())
+        if not math.isfinite(loss + self.norm_value.item()) and not self.sound(loss):
+            return math.nan
         for closure in step.update:
             closure()
-        return float(loss)
+        return loss
 
-    def diverged(self, step: Step, t: int) -> DivergedError:
-        """Run the step's kernels again, one by one, to find the first whose result is not finite.
+    def sound(self, loss: float) -> bool:
+        """Whether the loss and every gradient are finite: of what is, the norm may overflow."""
+        return math.isfinite(loss) and all(map(finite, self.gradients.values()))
 
-        Inputs, targets and parameters are as they were: nothing was committed.
-        """
-        return DivergedError(
-            f"step {t}: {self.first_not_finite(step)}",
-            step=t,
-            help="lower optimizer.lr, or check the scale of the data",
-        )
+    def run_instruction(self, number: int, lr: float, t: int) -> None:
+        binding = self.bound("train")
+        binding.write_scalars(lr, t)
+        call(binding.closures[number])
 
-    def first_not_finite(self, step: Step) -> str:
-        """What is not finite, in words."""
-        program = step.binding.schedule.program
-        for name in (*program.inputs, *program.parameters, *program.state):
-            if not finite(step.binding.value(name)):
-                return f"`{name}` holds a value that is not finite before the step begins"
-        for instr, runs in zip(program.instrs, step.binding.closures, strict=True):
-            if instr.phase == "update":
-                break
-            for closure in runs:
-                closure()
-            for arg, value in instr.wanted.items():
-                if not finite(step.binding.value(value)):
-                    return f"`{value}` is not finite: first made by {kernel_of(instr, arg)} of `{instr.node}`"
-        return "the norm of all gradients overflows, though each gradient is finite"
+    def value(self, name: str) -> Tensor:
+        return self.bound("train").value(name)
 
     @property
     def threads(self) -> int:
         return torch.get_num_threads()
 
     @property
-    def kernels(self) -> tuple[TorchKernel, ...]:
+    def kernels(self) -> tuple[BoundKernel, ...]:
         """One for each instruction before updates are joined, for the batch size that is in.
 
         Updates move by a learning rate of 1, as at the first step: `step` is for training.
         """
         binding = self.bound("train" if "train" in self.plan.schedules else "infer")
         binding.write_scalars(1.0, 1)
-        pairs = zip(binding.schedule.program.instrs, binding.closures, strict=True)
-        return tuple(TorchKernel(instr, binding.schedule.program, self.rows, runs) for instr, runs in pairs)
+        program = binding.schedule.program
+        return tuple(
+            BoundKernel(instr, program, self.rows, partial(call, runs), native=False)
+            for instr, runs in zip(program.instrs, binding.closures, strict=True)
+        )
 
     def allocated(self) -> Mapping[str, int]:
         """Bytes held, by arena."""
         return self.arenas.allocated()
 
 
-def kernel_of(instr: Instr, arg: str) -> str:
-    """The kernel of an instruction that writes an argument: `mse.forward`, also where a loss runs both."""
-    if instr.function != "both":
-        return instr.kernel
-    return f"{instr.op.type}.{'forward' if arg == 'loss' else 'backward'}"
-
-
-def finite(tensor: Tensor) -> bool:
-    """Whether every element is a finite number."""
-    return not tensor.is_floating_point() or bool(torch.isfinite(tensor).all())
+def call(runs: Iterable[Closure]) -> None:
+    """Call closures one after another, without what torch keeps for gradients of its own."""
+    with torch.inference_mode():
+        for closure in runs:
+            closure()
 
 
 def lower(plan: Plan) -> TorchExecutable:

@@ -96,8 +96,8 @@ def test_train_is_gather_and_step():
     for step, rate in enumerate(rates, 4):
         one.gather(data, torch.from_numpy(deal.indices(step)))
         losses.append(one.step(StepScalars(rate, step + 1)))
-    assert other.train(data, deal, 4, rates[:5]) == losses[:5]
-    assert other.train(data, deal, 9, np.array(rates[5:])) == losses[5:]
+    assert list(other.train(data, deal, 4, rates[:5])) == losses[:5]
+    assert list(other.train(data, deal, 9, np.array(rates[5:]))) == losses[5:]
     for name, value in one.parameters.items():
         assert torch.equal(value, other.parameters[name])
 
@@ -237,14 +237,6 @@ def test_a_loss_that_is_finite_with_gradients_that_are_not():
     message = fault(made, data)
     assert "`dfc1" in message
     assert "is not finite: first made by linear.backward of `fc2`" in message
-
-
-def test_a_norm_that_overflows_is_told_apart():
-    made = executable(spec(model={"dtype": "float32"}, loss={"type": "sum_squared_error"}))
-    made.parameters["head.bias"].fill_(9e18)
-    data = {name: value.float() for name, value in batch(1).items()}
-    message = fault(made, data)
-    assert message == "step 7: the norm of all gradients overflows, though each gradient is finite"
 
 
 def test_training_goes_on_after_a_refused_step(made):
