@@ -74,12 +74,11 @@ def build_model(
         raise UsageError(f"`threads` is {threads!r}, and must be a whole number from 1 to {MOST_THREADS:,}")
     plan = planned(compilation.plan, backend, threads, tell)
     require_memory(compilation, plan)
-    import torch
-
+    from specdl.backends.torch.threads import set_threads
     from specdl.runner.model import Model
 
     if threads is not None:
-        torch.set_num_threads(threads)
+        set_threads(threads)
     hold_plugins(compilation)
     executable = lower(compilation.plan.verify(), plan, backend, tell)
     return Model(compilation.spec, compilation.graph, executable.plan, executable)

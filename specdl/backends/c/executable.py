@@ -35,7 +35,6 @@ class NativeExecutable:
         self.plan, self.toolchain, self.tell = plan, toolchain, tell
         self.memory = Memory(plan)
         self.team = Team.of(plan.threads)
-        self.threads = self.team.threads
         self.libraries: dict[str, Library] = {}
         self.bounds: dict[str, Bound] = {}
         self.program = plan.schedules[plan.single].program
@@ -252,6 +251,10 @@ class NativeExecutable:
         if not fits:
             raise CompilerFault(f"`{name}` is no dense array of {buffer.dtype}{list(buffer.shape[1:])}")
         return Column(tensor.data_ptr(), buffer.nbytes, buffer.data_ptr(), buffer.nbytes)
+
+    @property
+    def threads(self) -> int:
+        return self.team.threads
 
     @property
     def kernels(self) -> tuple[BoundKernel, ...]:

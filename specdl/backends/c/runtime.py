@@ -29,6 +29,7 @@ from specdl.backends.c.structures import (
     CTeam,
     CTraining,
 )
+from specdl.backends.forks import allowed, calls_team
 from specdl.core.errors import CompilerFault
 from specdl.core.random import key_of
 from specdl.data.deal import Deal
@@ -68,21 +69,31 @@ def torch_symbols() -> dict[str, int]:
     return found
 
 
-@dataclass(frozen=True)
 class Team:
     """Threads that run calls together; `c` is the library's view of them."""
 
-    threads: int
-    c: CTeam
+    def __init__(self, c: CTeam) -> None:
+        self.c = c
 
     @classmethod
     def of(cls, threads: int) -> Team:
-        """A team of torch's threads; of one thread where torch's are not libgomp's."""
+        """A team of torch's threads; of one thread where torch's are not libgomp's, or a fork lost them."""
         symbols = torch_symbols()
         names = ("GOMP_parallel", "omp_get_thread_num", "omp_get_num_threads", "GOMP_barrier")
-        if threads <= 1 or not all(name in symbols for name in names):
-            return cls(1, CTeam(threads=1))
-        return cls(threads, CTeam(threads, *(symbols[name] for name in names)))
+        if allowed(threads) <= 1 or not all(name in symbols for name in names):
+            return cls(CTeam(threads=1))
+        team = cls(CTeam(threads, *(symbols[name] for name in names)))
+        calls_team(team)
+        return team
+
+    @property
+    def threads(self) -> int:
+        """How many they are."""
+        return int(self.c.threads)
+
+    def shrink(self) -> None:
+        """Run calls on one thread from now on."""
+        self.c.threads = 1
 
 
 class Library:

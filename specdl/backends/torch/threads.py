@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import torch
 
+from specdl.backends.forks import allowed, calls_team
 from specdl.plan.plan import AnyPlan
 from specdl.program.cost import cost
 
@@ -30,8 +31,15 @@ def threads(count: int | None) -> Iterator[None]:
     """Torch's threads set for a while; None leaves them as they are."""
     before = torch.get_num_threads()
     if count is not None:
-        torch.set_num_threads(count)
+        set_threads(count)
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        torch.set_num_threads(allowed(before))
+
+
+def set_threads(count: int) -> None:
+    """Set torch's threads; in a forked child that lost them there is one."""
+    if count > 1:
+        calls_team()
+    torch.set_num_threads(allowed(count))
