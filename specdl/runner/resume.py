@@ -31,9 +31,11 @@ MACHINE = ("torch", "machine", "processor", "threads", "backend")
 
 def require_same_spec(folder: RunFolder, resolved: Mapping[str, Any]) -> None:
     """Raise `RunError` (E703) if a run was begun with another spec, saying what differs."""
-    before = written_out(folder.read("resolved.json"))
+    before = folder.read("resolved.json")
     now = json.loads(json.dumps(resolved))
-    found = list(differences(before, now, ()))
+    if not any(differences(before, now, ())):
+        return
+    found = list(differences(written_out(before), now, ()))
     if not found:
         return
     shown = [f"`{dotted(path)}` was {told(old)} and is now {told(new)}" for path, old, new in found[:SHOWN]]

@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from specdl.runner import resume
 from specdl.runner.errors import RunError
 from specdl.runner.folder import RunFolder
 from specdl.runner.resume import checksum, differences, require_same_spec
@@ -48,3 +49,16 @@ def test_a_checksum_is_of_names_types_and_elements():
     others = [{"x": same["input"]}, {"input": same["input"].astype("f4")}, {"input": same["input"].T.copy()}]
     assert checksum(arrays) not in {checksum(other) for other in others}
     assert checksum({"input": same["input"][:0]}) != checksum(arrays)
+
+
+def test_a_spec_that_stands_there_as_it_is_now_is_not_judged_again(tmp_path, monkeypatch):
+    """Only what another version wrote out is read as a spec, to be written out anew."""
+    judged = []
+    monkeypatch.setattr(resume, "validate", lambda document: judged.append(document) or (None, []))
+    now = {"train": {"epochs": 3}, "data": {"target": {}}, "layers": ({"type": "linear"},)}
+    (tmp_path / "resolved.json").write_text(json.dumps(now))
+    require_same_spec(RunFolder(tmp_path), now)
+    assert not judged
+    with pytest.raises(RunError):
+        require_same_spec(RunFolder(tmp_path), now | {"seed": 1})
+    assert len(judged) == 1
