@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from specdl.core.errors import ShapeError
 from specdl.core.record import record
@@ -72,8 +71,7 @@ def signed(op: Any, types: Sequence[TensorType], rows: int) -> Signature:
     return signature
 
 
-@dataclass(frozen=True)
-class Maker:
+class Maker(NamedTuple):
     """The layer that made a value, as far as a hint needs it."""
 
     site: Site
@@ -150,8 +148,7 @@ def accepts(op: Any, types: Sequence[TensorType]) -> bool:
     return True
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """An op to be applied: by its layer's entry, or as an activation (then `entry` is None)."""
 
     op: Layer

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from specdl.core.diagnostics import Finding, Note, Path
 from specdl.core.types import TensorType
@@ -22,8 +22,7 @@ class Section(IntEnum):
     METRICS = 5
 
 
-@dataclass(frozen=True)
-class Site:
+class Site(NamedTuple):
     """A layer (or the model) as findings speak of it.
 
     `name` is its whole name, `path` where it is written, `trail` where the blocks are used
@@ -37,8 +36,7 @@ class Site:
     trail: tuple[Path, ...] = ()
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(NamedTuple):
     """What a name stands for.
 
     `type` is None where its maker has a finding already: whoever reads it stays silent, so that

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from specdl.core.diagnostics import Add, Edit, Fix, Remove, Rename, Replace
 from specdl.core.entry import Entry, Slot
@@ -30,8 +29,7 @@ CALL = re.compile(r"([\w.]+)\((?:[^()]*\D)?(\d{1,9})\)")
 """A call whose last argument is a number."""
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(NamedTuple):
     """The class that was chosen, None if there is none, and what is to be judged by it.
 
     `raw` has the class's own tag as its `type`, and `site` is where its options stand. A choice that
@@ -125,7 +123,8 @@ def unwrapped(
 
     They are judged where they stand.
     """
-    wrapper = next((key for key in raw if is_wrapper(key) and key not in known), None)
+    strange = (key for key in raw if key not in known and key != "type")
+    wrapper = next(filter(is_wrapper, strange), None)
     if wrapper is None or not isinstance(raw[wrapper], dict):
         return raw
     inside = {name: each for name, each in raw[wrapper].items() if name not in raw}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -45,8 +45,7 @@ Rule = Callable[[Mapping[str, Any], Mapping[str, Any], Path], Iterable[Finding]]
 """Called with a raw mapping, its made values by key, and its path."""
 
 
-@dataclass(frozen=True)
-class Site:
+class Site(NamedTuple):
     """Where the walker is: the document path, and the uses of blocks it came through, innermost first."""
 
     path: Path = ()
@@ -207,15 +206,17 @@ class Walker:
         given = {name: self.stray(known[name], site) for name in absent if (*site.path, name) in self.awaited}
         lacking = [name for name in absent if known[name].required and name not in given]
         strange = [name for name in raw if name not in known]
-        lonely = lacking[0] if len(lacking) == len(strange) == 1 else None
-        free = [name for name in absent if PARTNERS.get(name) not in raw]
-        free += () if site.path else self.taken
-        mapped = Mapped(known, free, noun, category, lonely, raw, owner)
+        mapped = None
+        if strange:
+            lonely = lacking[0] if len(lacking) == len(strange) == 1 else None
+            free = [name for name in absent if PARTNERS.get(name) not in raw]
+            free += () if site.path else self.taken
+            mapped = Mapped(known, free, noun, category, lonely, raw, owner)
         for name, value in raw.items():
-            here = self.where(site, (name,))
-            if name in known:
-                given[name] = self.resolve(known[name].kind, value, here, known[name])
+            if mapped is None or name in known:
+                given[name] = self.known(known[name], value, site)
                 continue
+            here = self.where(site, (name,))
             told = self.unknown(name, value, mapped, site, owner)
             if told.meant in absent and told.meant not in given:
                 given[told.meant] = self.renamed(told, value, known[told.meant], site, here)
@@ -223,6 +224,12 @@ class Walker:
             if name not in given:
                 given[name] = self.missing(known[name], site, owner)
         return given
+
+    def known(self, key: Key, value: Any, site: Site) -> Any:
+        """The value of a key of the mapping at a site, made."""
+        if isinstance(key.kind, Leaf):
+            return frozen(value)
+        return self.resolve(key.kind, value, self.where(site, (key.name,)), key)
 
     def stray(self, key: Key, site: Site) -> Any:
         """The value of a key that stands in another section, or of a section whose keys all do.
@@ -233,7 +240,7 @@ class Walker:
         path = self.awaited[home]
         if path:
             self.real[home] = path
-            return self.resolve(key.kind, self.at(path), replace(site, path=path), key)
+            return self.resolve(key.kind, self.at(path), site._replace(path=path), key)
         inside = {each.name: each.path for each in self.strays.values() if each.home == home}
         self.real.update({(*home, name): path for name, path in inside.items()})
         values = {name: self.at(path) for name, path in inside.items()}
@@ -292,7 +299,7 @@ class Walker:
     def where(self, site: Site, below: Path) -> Site:
         """Where what stands below a mapping's site really stands."""
         real = self.real.get((*site.path, *below[:1]))
-        return replace(site, path=(*real, *below[1:])) if real else site.at(*below)
+        return site._replace(path=(*real, *below[1:])) if real else site.at(*below)
 
     def tagged(self, slot: Slot, raw: Any, site: Site) -> Any:
         """The entry that a `type` chooses, or a bare name where the slot allows one."""
@@ -313,7 +320,7 @@ class Walker:
         if site.depth >= MAX_LAYER_DEPTH:
             return self.tell("E005", f"layers are nested more than {MAX_LAYER_DEPTH} deep", site)
         own = keys(kind.cls)
-        choice = choose(self, kind.slot, raw, replace(site, depth=site.depth + 1))
+        choice = choose(self, kind.slot, raw, site._replace(depth=site.depth + 1))
         inner, raw = choice.site, choice.raw if choice.cls else raw
         if choice.cls is None:
             rest = {name: each for name, each in raw.items() if name in own}
