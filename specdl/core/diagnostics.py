@@ -21,6 +21,8 @@ FOLD_FROM = 4
 FOLD_ALIKE_FROM = 10
 """From so many on warnings that differ in names alone are one finding."""
 NAME = re.compile(r"`[^`]*`")
+OFFERED = re.compile(r'_\d+"$')
+"""How a help ends that offers a free name by its number."""
 
 
 def value_at(value: Any, path: Path) -> Any:
@@ -293,8 +295,9 @@ def grouped(
 
 
 def equal(diagnostic: Diagnostic) -> tuple[str | None, ...]:
-    """What equal findings have in common."""
-    return diagnostic.code, diagnostic.message, diagnostic.help
+    """What equal findings have in common; the help may offer each a name of its own."""
+    help = diagnostic.help and OFFERED.sub('"', diagnostic.help)
+    return diagnostic.code, diagnostic.message, help
 
 
 def alike(diagnostic: Diagnostic) -> tuple[str | None, ...]:

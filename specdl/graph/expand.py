@@ -110,9 +110,7 @@ class Expander:
         else:
             message = f"two layers are called `{site.name}`"
             notes = [Note("the first is made", self.taken[site.name].path, label=True)]
-        names = {*scope.names, *scope.inputs}
-        free = next(name for i in range(2, len(names) + 3) if (name := f"{local}_{i}") not in names)
-        help = None if site.path == scope.site.path else f'"name": "{free}"'
+        help = None if site.path == scope.site.path else f'"name": "{scope.free(local)}"'
         self.report.error(site, "E213", message, *where, help=help, notes=notes)
 
     def read(self, scope: Scope, entry: LayerEntry, site: Site) -> list[Result] | None:

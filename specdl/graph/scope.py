@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import count
 
 from specdl.core.diagnostics import Note, Path
 from specdl.core.suggest import nearest
@@ -67,12 +68,23 @@ class Scope:
     previous: Result | None = None
     """What the layer before made; None before the first of a model with several inputs."""
     looks: int = LOOKS
+    offered: dict[str, int] = field(default_factory=dict)
+    """The number of the last name that was offered in place of one."""
 
     def __post_init__(self) -> None:
         self.names = local_names(self.entries)
         self.position = {name: i for i, name in reversed(list(enumerate(self.names)))}
         if len(self.inputs) == 1:
             self.previous = next(iter(self.inputs.values()))
+
+    def free(self, name: str) -> str:
+        """A name for what has one that is taken: nothing here is called so, and it was not offered before."""
+        for number in count(self.offered.get(name, 1) + 1):
+            found = f"{name}_{number}"
+            if found not in self.position and found not in self.inputs:
+                break
+        self.offered[name] = number
+        return found
 
     def path(self, at: int) -> Path:
         """Where the layer at a place of the list is written; what a composite makes is where it is."""

@@ -252,6 +252,20 @@ WORDS = [
 ]  # fmt: skip
 
 
+def test_many_layers_of_one_name_get_names_at_once():
+    layers = "\n".join("    - {type: linear, out_features: 2, name: fc}" for _ in range(1500))
+    Path("a.yaml").write_text(re.sub("    - .*", layers, SPEC), encoding="utf-8")
+    asked = []
+
+    def counting(document):
+        asked.append(document)
+        return check(document)
+
+    mended = mend("a.yaml", counting, unsafe=True)
+    assert (mended.look.found, mended.fixed) == ([], 1499)
+    assert len(asked) == 3  # a thousand mistakes are told at once
+
+
 def mixed_up(rng):
     """A spec with words in the wrong places, as text of some kind."""
     value = copy.deepcopy(rng.choice([DISC, RICH]))

@@ -54,6 +54,14 @@ def test_four_equal_findings_are_one_that_counts_them():
     assert folded[0].places == tuple(Place(f"$.x[{n}]", "a.json", Position(n, 1, n, 2)) for n in (1, 3, 4, 5))
 
 
+def test_equal_findings_may_each_offer_a_free_name():
+    offered = [at(n, "two are called `a`", help=f'"name": "a_{n}"') for n in range(2, 6)]
+    (folded,) = fold(offered)
+    assert (folded.help, folded.count) == ('"name": "a_2"', 4)
+    others = [at(n, "two are called `a`", help=f'"inputs": ["a_{n}"]') for n in range(2, 6)]
+    assert fold(others) == others
+
+
 def test_one_line():
     assert str(at(3)) == "a.json:3:1: error[E111]: m"
     assert str(Diagnostic("W410", "warning", "m", "$.a")) == "$.a: warning[W410]: m"

@@ -100,6 +100,11 @@ def test_the_same_name_twice():
     ]
 
 
+def test_each_layer_of_a_name_is_offered_one_of_its_own():
+    found = findings(*(linear(3, name) for name in ("a", "a", "a_3", "a", "b", "b", "a")))
+    assert [each.help for each in found] == [f'"name": "{free}"' for free in ("a_2", "a_4", "b_2", "a_5")]
+
+
 def test_a_name_that_a_later_layer_gets_by_itself():
     found = findings(linear(3, "linear2"), linear(3))
     assert found == [
