@@ -1,13 +1,19 @@
-"""How messages write numbers, counts and lists of names."""
+"""How messages write numbers, counts, lists of names, and what stands in a document."""
 
 from __future__ import annotations
 
+import json
 import math
 import sys
 from collections.abc import Iterable
+from typing import Any
+
+from specdl.core.diagnostics import Path
 
 LEAST, MOST = 1e-5, 1e15
 """Between these numbers are written out."""
+MAX_KEY = 60
+"""Characters of a key that a message names."""
 
 
 def number(value: float) -> str:
@@ -41,3 +47,36 @@ def quoted(names: Iterable[object], joiner: str = "and") -> str:
     """
     words = [f"`{name}`" for name in names]
     return f" {joiner} ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def dotted(below: Path) -> str:
+    """The key a message names: `lr`, `betas[1]`, `init.weight`."""
+    text = ""
+    for step in below:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
+    return text if len(text) <= MAX_KEY else f"{text[: MAX_KEY - 3]}..."
+
+
+def shown(value: Any) -> str:
+    """What is there, as a message says it."""
+    if isinstance(value, str):
+        if not value:
+            return "empty text"
+        return f"the text `{value if len(value) <= 40 else value[:37] + '...'}`"
+    if value is None:
+        return "`null`"
+    if isinstance(value, bool):
+        return "`true`" if value else "`false`"
+    if isinstance(value, (int, float)):
+        text = str(value)
+        return f"`{text if len(text) <= 40 else text[:37] + '...'}`"
+    if isinstance(value, dict):
+        return "a mapping"
+    text = f"[{', '.join(str(each) for each in value)}]" if isinstance(value, (list, tuple)) else ""
+    flat = isinstance(value, (list, tuple)) and all(isinstance(each, (int, float)) for each in value)
+    return f"`{text}`" if flat and value and len(text) <= 40 else "an empty list" if not value else "a list"
+
+
+def as_written(value: Any) -> str:
+    """A value as a fix's message says it: text in backticks, other values as JSON writes them."""
+    return f"`{value}`" if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -11,9 +11,9 @@ from pydantic import Field
 from specdl.core.diagnostics import Finding, Fix, Note, Path, Replace
 from specdl.core.entry import Entry
 from specdl.core.suggest import nearest
+from specdl.core.wording import as_written, dotted, shown
 from specdl.ops.base import Composite, LayerEntry
 from specdl.ops.layers.block import Block
-from specdl.spec.complaints import as_written, dotted, shown, type_help
 from specdl.spec.expressions import FAILED, NAME, RESERVED, Failed, Scope, names_in
 from specdl.spec.fields import SIMPLE, keys
 from specdl.spec.model import ModelSection
@@ -199,6 +199,8 @@ class Blocks:
                 wanted = SIMPLE[TYPES[known.types[name]]][0]
                 note = Note(f"`{name}` is declared", (*known.path, "params", name), label=True)
                 message = f"`{name}` is {shown(value)}, but must be {wanted}"
+                from specdl.spec.complaints import type_help
+
                 right, meant, sure = type_help(TYPES[known.types[name]], value)
                 fix = Fix(f"write {as_written(meant)}", (Replace(here.path, meant),), sure) if right else None
                 walker.tell("E124", message, here, help=right, notes=(note,), fix=fix)

@@ -15,10 +15,10 @@ from pydantic_core import ErrorDetails
 from specdl.core.diagnostics import Fix, Path, Remove, Rename, Replace, value_at, visible
 from specdl.core.entry import Entry
 from specdl.core.record import record
-from specdl.core.wording import quoted
+from specdl.core.wording import as_written, dotted, quoted, shown
 from specdl.spec.expressions import FAILED
 from specdl.spec.fields import SIMPLE, Key, bounds, expected, inside, keys, members, unwrap
-from specdl.spec.suggestions import MAX_WORD, choice_guess
+from specdl.spec.suggestions import choice_guess
 
 RANGE = (
     "greater_than",
@@ -302,11 +302,6 @@ def within(said: Iterable[Any], value: Any) -> bool:
     )
 
 
-def as_written(value: Any) -> str:
-    """A value as a fix's message says it: text in backticks, other values as JSON writes them."""
-    return f"`{value}`" if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
 def as_number(text: str, whole: bool) -> str | None:
     """A text as the number it plainly is, in JSON's notation."""
     text = text.strip()
@@ -321,31 +316,3 @@ def as_number(text: str, whole: bool) -> str | None:
     except ValueError:
         return None
     return repr(number) if not whole and math.isfinite(number) else None
-
-
-def dotted(below: Path) -> str:
-    """The key a message names: `lr`, `betas[1]`, `init.weight`."""
-    text = ""
-    for step in below:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
-    return text if len(text) <= MAX_WORD else f"{text[: MAX_WORD - 3]}..."
-
-
-def shown(value: Any) -> str:
-    """What is there, as a message says it."""
-    if isinstance(value, str):
-        if not value:
-            return "empty text"
-        return f"the text `{value if len(value) <= 40 else value[:37] + '...'}`"
-    if value is None:
-        return "`null`"
-    if isinstance(value, bool):
-        return "`true`" if value else "`false`"
-    if isinstance(value, (int, float)):
-        text = str(value)
-        return f"`{text if len(text) <= 40 else text[:37] + '...'}`"
-    if isinstance(value, dict):
-        return "a mapping"
-    text = f"[{', '.join(str(each) for each in value)}]" if isinstance(value, (list, tuple)) else ""
-    flat = isinstance(value, (list, tuple)) and all(isinstance(each, (int, float)) for each in value)
-    return f"`{text}`" if flat and value and len(text) <= 40 else "an empty list" if not value else "a list"

@@ -9,13 +9,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from specdl.core.entry import Entry, Slot
+from specdl.core.wording import shown
 from specdl.ops.base import LayerEntry
 from specdl.ops.layers.block import Block
-from specdl.spec.complaints import complaints, shown
 from specdl.spec.expressions import FAILED
 from specdl.spec.fields import Items, keys
 from specdl.spec.places import DEFAULTS
-from specdl.spec.unknown import Mapped
 from specdl.spec.walker import Site, Walker
 
 LAYERS = Slot("layers")
@@ -65,6 +64,8 @@ class Defaults:
                 message = f"`{name}` cannot be a default: {OWN.get(name, INNER)}"
                 walker.tell("E131", message, here, at_key=True)
             else:
+                from specdl.spec.unknown import Mapped
+
                 mapped = Mapped(known, [each for each in known if each not in options], "option", "layers")
                 walker.unknown(name, value, mapped, site, f"`{kind}`")
         for each in (cls, LayerEntry):
@@ -81,6 +82,8 @@ class Defaults:
         try:
             cls.model_validate(given)
         except ValidationError as error:
+            from specdl.spec.complaints import complaints
+
             for each in complaints(cls, given, error.errors(include_url=False), ""):
                 if each.below:
                     here = site.at(*each.below)

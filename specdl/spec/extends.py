@@ -10,8 +10,8 @@ from pathlib import Path as FilePath
 
 from specdl.core.diagnostics import STDIN, Finding, Note, visible
 from specdl.core.errors import FindingsError, SpecError
+from specdl.core.wording import shown
 from specdl.data.paths import no_file, open_file, resolve
-from specdl.spec.complaints import shown
 from specdl.spec.document import EXTENDS, SUFFIXES, Document, of_text
 from specdl.spec.rules import version
 from specdl.spec.text import MAX_BYTES, MAX_VALUES

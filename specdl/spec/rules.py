@@ -9,9 +9,8 @@ from typing import Any
 from specdl.core.diagnostics import Finding, Fix, Note, Path, Replace
 from specdl.core.entry import Entry
 from specdl.core.suggest import nearest
+from specdl.core.wording import shown as what
 from specdl.ops.base import LayerEntry
-from specdl.spec.complaints import bad_name
-from specdl.spec.complaints import shown as what
 from specdl.spec.model import LintSpec, ModelSection, ModelSpec, TrainSpec
 from specdl.spec.walker import Rule
 
@@ -148,6 +147,8 @@ def layer(raw: Mapping[str, Any], given: Mapping[str, Any], path: Path) -> Itera
 def word(name: Any, path: Path, at_key: bool) -> Iterable[Finding]:
     """A finding for a name that is no word without dots."""
     if isinstance(name, str) and not WORD.fullmatch(name):
+        from specdl.spec.complaints import bad_name
+
         said = bad_name(path, name, dots=False)
         yield Finding(said.code, said.message, path, at_key, said.help)
 

@@ -7,15 +7,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from specdl.core.diagnostics import Finding, Fix, Path, Remove, Rename, Replace
+from specdl.core.wording import shown
 from specdl.spec.blocks import Blocks
-from specdl.spec.complaints import shown
 from specdl.spec.defaults import Defaults
 from specdl.spec.document import EXTENDS, Document
 from specdl.spec.expressions import FAILED
 from specdl.spec.fields import keys
 from specdl.spec.model import ModelSpec
 from specdl.spec.rules import EXAMPLES, RULES, VERSION, misspelt_version, version
-from specdl.spec.suggestions import key_meant
 from specdl.spec.text import MAX_FINDINGS, TOO_MANY
 from specdl.spec.variables import evaluate, resolve
 from specdl.spec.walker import MAX_SUGGESTIONS, Site, Stopped, Walker
@@ -142,6 +141,8 @@ def lost(value: dict[str, Any]) -> set[str]:
     That has a finding; that their names are unknown elsewhere, or that a key is missing which a base
     has, is no second mistake.
     """
+    from specdl.spec.suggestions import key_meant
+
     known = keys(ModelSpec)
     absent = [name for name in known if name not in value]
     found = {name for name in RAW if value.get(name) is not None and not isinstance(value[name], dict)}

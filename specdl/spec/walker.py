@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
 from specdl.core.diagnostics import Add, Finding, Fix, Note, Path, Replace, value_at
 from specdl.core.entry import Entry, Slot
+from specdl.core.wording import dotted, shown
 from specdl.ops.base import Composite, LayerEntry
 from specdl.spec.choosing import by_name, choose, lookup, unwrapped
-from specdl.spec.complaints import complaints, dotted, holds_failed, literals, shown
 from specdl.spec.expressions import FAILED
 from specdl.spec.fields import (
     CATALOGS,
@@ -32,10 +32,12 @@ from specdl.spec.fields import (
     expected,
     keys,
 )
-from specdl.spec.strays import PARTNERS, Stray
-from specdl.spec.suggestions import Guess
 from specdl.spec.text import MAX_FINDINGS
-from specdl.spec.unknown import Mapped, Told, lookalike, unknown_key
+
+if TYPE_CHECKING:
+    from specdl.spec.strays import Stray
+    from specdl.spec.suggestions import Guess
+    from specdl.spec.unknown import Mapped, Told
 
 MAX_LAYER_DEPTH = 32
 MAX_SUGGESTIONS = 200
@@ -208,6 +210,9 @@ class Walker:
         strange = [name for name in raw if name not in known]
         mapped = None
         if strange:
+            from specdl.spec.strays import PARTNERS
+            from specdl.spec.unknown import Mapped
+
             lonely = lacking[0] if len(lacking) == len(strange) == 1 else None
             free = [name for name in absent if PARTNERS.get(name) not in raw]
             free += () if site.path else self.taken
@@ -259,6 +264,8 @@ class Walker:
 
     def unknown(self, name: str, value: Any, mapped: Mapped, site: Site, owner: str) -> Told:
         """Tell of a key that means nothing in the mapping at a site; what it was meant to be."""
+        from specdl.spec.unknown import Told, lookalike, unknown_key
+
         here = self.where(site, (name,))
         told = self.foreseen.get(here.path, Told())
         if here.path not in self.foreseen and self.may_suggest(name):
@@ -270,6 +277,8 @@ class Walker:
 
     def missing(self, key: Key, site: Site, owner: str) -> Any:
         """Tell of a key that must be there."""
+        from specdl.spec.complaints import literals
+
         if not site.path and key.name in self.examples:
             message, help = self.examples[key.name]
             fix = None
@@ -288,6 +297,8 @@ class Walker:
         try:
             return cls.model_validate(dict(given))
         except ValidationError as error:
+            from specdl.spec.complaints import complaints, holds_failed
+
             refused = complaints(cls, given, error.errors(include_url=False), owner)
             for each in refused:
                 where = self.where(site, each.below)
