@@ -47,24 +47,25 @@ PAIRS = 10_000_000
 """Up to so many pairs of blocks that live together, blocks are placed one by one: half a second an order."""
 
 
-def pack(blocks: Sequence[Block]) -> Arena:
+def pack(blocks: Sequence[Block], room: int = 0) -> Arena:
     """Offsets such that blocks that live together never overlap.
 
     Finding the smallest arena is NP-hard (it is bin packing). Handing out memory in the order
     of time reaches the bound on nearly every program, at once: what backward frees is what
     forward took last. Where it does not, blocks are placed one by one in the lowest gap that
     fits, in several orders, and the best is taken; that takes time for every pair that lives
-    together, so of a long program what is close to the bound is good enough.
+    together, so of a long program what is close to the bound is good enough, and so is what fits in
+    the `room` that is there anyway.
     """
     bound = lower_bound(blocks)
     best = in_time(blocks)
-    enough = bound if len(blocks) <= MANY else bound + bound // 50
+    enough = max(room, bound if len(blocks) <= MANY else bound + bound // 50)
     if best.nbytes > enough:
         for arena in attempts(blocks):
             best = min(best, arena, key=lambda arena: arena.nbytes)
             if best.nbytes <= enough:
                 break
-    if best.nbytes > bound + bound // 50:
+    if best.nbytes > max(room, bound + bound // 50):
         best = min(best, promoted(blocks, enough), key=lambda arena: arena.nbytes)
     return best
 

@@ -164,11 +164,11 @@ def total_for(plan: Plan) -> Callable[[int], int]:
 
     def total(rows: int) -> int:
         nbytes = sum(aligned(base + each * rows) for base, each in placed)
-        arenas = (
-            pack([Block(name, base + each * rows, start, end) for name, base, each, start, end in blocks])
-            for blocks in shared
-        )
-        nbytes += max(arena.nbytes for arena in arenas)
+        largest = 0
+        for values in reversed(shared):  # training needs most, and where it fits the others do
+            blocks = [Block(name, base + each * rows, start, end) for name, base, each, start, end in values]
+            largest = max(largest, pack(blocks, largest).nbytes)
+        nbytes += largest
         nbytes += plan.sizes["scalars"] + plan.sizes["guard"]
         return nbytes + aligned(min(rows, ONES) * BYTES["float64"])
 

@@ -129,6 +129,14 @@ def test_what_is_soon_gone_is_compared_with_what_is_near_alone(monkeypatch):
     assert sum(compared) <= 5000 * 2 * arena_module.SPAN
 
 
+def test_what_fits_in_the_room_that_there_is_is_not_improved(monkeypatch):
+    blocks = deep(300)
+    room = arena_module.in_time(blocks).nbytes
+    assert pack(blocks, room - 1).nbytes < room
+    monkeypatch.setattr(arena_module, "attempts", None)
+    assert pack(blocks, room) == arena_module.in_time(blocks)
+
+
 def test_of_blocks_too_many_of_which_live_together_none_is_compared_with_all(monkeypatch):
     blocks = deep(3000)
     assert arena_module.together(blocks) > 3000**2 // 9
