@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from specdl.core.diagnostics import Path
-from specdl.spec.json_faults import NUMBER
 from specdl.spec.json_text import CONSTANTS as JSON_CONSTANTS
+from specdl.spec.json_text import NUMBER
 from specdl.spec.text import Span
 from specdl.spec.yaml_text import CONSTANTS, FLOAT, INTEGER
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from specdl.core.diagnostics import TextEdit, TextFix
 from specdl.core.lookalikes import QUOTES as CURLY
+from specdl.spec.json_text import NUMBER
 from specdl.spec.text import Fault, Span, cut
 
 QUOTES = ("'", "`", *CURLY)
@@ -29,11 +30,9 @@ MEANT = SAME | {
     "nil": None, "undefined": None,
 }  # fmt: skip
 NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
-NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 LOOSE = re.compile(r"([+-]?)(?:0*([0-9]*)(\.[0-9]*)?([eE][+-]?[0-9]+)?|0[xX]([0-9a-fA-F]+))")
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 EXPRESSION = re.compile(r"\$\{[^{}\"\n]*\}")
-YAML = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*(?:---|%YAML|[\w$]+[ \t]*:(?:[ \t\r\n]|\Z))")
 
 
 def sure(message: str, *edits: TextEdit) -> TextFix:

@@ -9,11 +9,16 @@ finds all of it.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from specdl.core.diagnostics import TextEdit
-from specdl.spec import json_faults
+from specdl.core.lazy import LazyModule
 from specdl.spec.text import MAX_DEPTH, Mark, Parsed, Places, Reading, TextError
+
+if TYPE_CHECKING:
+    from specdl.spec import json_faults
+else:
+    json_faults = LazyModule("specdl.spec.json_faults")  # most texts have no fault
 
 BLANK = re.compile(r"[ \t\n\r]*")
 STRING = re.compile(r'"([^"\\\x00-\x1f]*)"')
@@ -21,6 +26,9 @@ PLAIN = re.compile(r'[^"\\\x00-\x1f]*')
 WORD = re.compile(r"[^\s,:\[\]{}\"']+")
 KEY_AHEAD = re.compile(r'"(?:[^"\\\n]|\\.)*"[ \t\r\n]*:')
 HEX = re.compile(r"[0-9a-fA-F]{4}")
+NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+YAML = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*(?:---|%YAML|[\w$]+[ \t]*:(?:[ \t\r\n]|\Z))")
+"""How YAML begins that no JSON is."""
 CONSTANTS = {"true": True, "false": False, "null": None}
 ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
@@ -48,7 +56,7 @@ class Scanner:
 
     def whole(self) -> Any:
         """The only value of the text."""
-        if json_faults.YAML.match(self.text):
+        if YAML.match(self.text):
             raise self.found.ended(json_faults.yaml(self.text))
         self.blank()
         value = self.value(0)
@@ -282,7 +290,7 @@ class Scanner:
         start = self.at
         match = WORD.match(self.text, start)
         word = match[0] if match else ""
-        if json_faults.NUMBER.fullmatch(word):
+        if NUMBER.fullmatch(word):
             self.at += len(word)
             return self.found.number(word, start)
         if word in CONSTANTS:
