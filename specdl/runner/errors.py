@@ -23,6 +23,11 @@ class RunError(SpecdlError):
     exit_code = 2
 
 
+def damaged(path: Path, what: str) -> RunError:
+    """The error for a file of a run that is not what it was: `what` it is (`is not JSON`)."""
+    return RunError(f"`{path}` is damaged: it {what}", code="E705")
+
+
 def no_room(what: str) -> ResourceError:
     """The error for a disk that is full, or too small for what a run writes."""
     help = "free some space, or name another folder with --out"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+SEAL = "sha256"
 
 
 def sync_folder(folder: Path) -> None:
@@ -65,3 +68,19 @@ def one_line(value: Any) -> bytes:
 def canonical(value: Any) -> bytes:
     """JSON that is equal for equal data, to be hashed."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def sealed(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Content with a checksum over the rest of it, under `sha256`."""
+    plain = json.loads(pretty(content))
+    return {**plain, SEAL: hashlib.sha256(canonical(plain)).hexdigest()}
+
+
+def unsealed(content: Mapping[str, Any]) -> dict[str, Any]:
+    """What was sealed; raises `ValueError` where it has no seal, or is not as it was then."""
+    rest = {key: value for key, value in content.items() if key != SEAL}
+    if SEAL not in content:
+        raise ValueError("is not whole")
+    if content[SEAL] != hashlib.sha256(canonical(rest)).hexdigest():
+        raise ValueError("has another checksum than when it was written")
+    return rest

@@ -15,8 +15,9 @@ from typing import Any
 from specdl.plan.disk import room_wanted
 from specdl.plan.machine import free_disk, readable
 from specdl.runner.checkpoint import Checkpoints
-from specdl.runner.errors import RunError, file_errors, no_room
-from specdl.runner.files import pretty, replace_file
+from specdl.runner.errors import RunError, damaged, file_errors, no_room
+from specdl.runner.files import SEAL, pretty, replace_file, unsealed
+from specdl.runner.stored import DataFile, DivergedFile, EnvironmentFile, ResultFile, Stored, misfit
 
 try:
     import fcntl
@@ -25,8 +26,14 @@ try:
 except ImportError:  # Windows has no such locks; a run there is not guarded against a second one
     LOCKS = False
 
+DATA, RESULT, DIVERGED = "data.json", "result.json", "diverged.json"
+SHAPES: Mapping[str, type[Stored]] = {
+    DATA: DataFile,
+    "environment.json": EnvironmentFile,
+    RESULT: ResultFile,
+    DIVERGED: DivergedFile,
+}
 PACKAGES = ("torch", "numpy", "safetensors", "pydantic")
-RESULT, DIVERGED = "result.json", "diverged.json"
 BEFORE_RUN = re.compile(r"spec\.\w+|environment\.json|data\.json|\.tmp-.*")
 """What a run that was cut off while its folder was made may have left."""
 
@@ -69,16 +76,29 @@ class RunFolder:
             replace_file(self.path / name, pretty(content))
 
     def read(self, name: str) -> Any:
-        """What a JSON file of the folder holds, or None if it is not there."""
+        """What a JSON file of the folder holds, or None if it is not there.
+
+        Raises `RunError` (E705) where that is not what this kind of file holds, or was changed since
+        it was written.
+        """
         path = self.path / name
         if not path.is_file():
             return None
         with file_errors(path, "read"):
             content = path.read_bytes()
         try:
-            return json.loads(content)
+            found = json.loads(content)
+        except (ValueError, RecursionError) as error:
+            raise damaged(path, "is not JSON") from error
+        fault = misfit(SHAPES[name], found) if name in SHAPES else None
+        if fault:
+            raise damaged(path, fault)
+        if name != DATA or SEAL not in found:  # a run of before this was sealed
+            return found
+        try:
+            return unsealed(found)
         except ValueError as error:
-            raise RunError(f"`{path}` is damaged: it is not JSON", code="E705") from error
+            raise damaged(path, str(error)) from error
 
     def drop(self, name: str) -> None:
         """Remove a file that no longer holds true."""

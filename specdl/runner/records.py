@@ -12,6 +12,7 @@ from typing import Any
 from specdl.runner.errors import RunError, file_errors
 from specdl.runner.files import one_line
 from specdl.runner.state import Mark
+from specdl.runner.stored import Stored, misfit
 
 
 class MetricsFile:
@@ -90,13 +91,21 @@ def knows(start: bytes, mark: Mark) -> bool:
     return len(start) == mark.bytes and hashlib.sha256(start).hexdigest() == mark.sha256
 
 
-def read_lines(path: Path) -> list[dict[str, Any]]:
-    """The whole lines of a file of lines; a last line that was cut off is left out."""
+def read_lines(path: Path, shape: type[Stored] = Stored) -> list[dict[str, Any]]:
+    """The whole lines of a file of lines; a last line that was cut off is left out.
+
+    Raises `RunError` (E705) for a line that is not of a shape.
+    """
     if not path.exists():
         return []
     with file_errors(path, "read"):
         lines = path.read_bytes().split(b"\n")[:-1]
     try:
-        return [json.loads(line) for line in lines if line]
-    except ValueError as error:
+        found = [json.loads(line) for line in lines if line]
+    except (ValueError, RecursionError) as error:
         raise RunError(f"`{path}` holds a line that is not JSON", code="E705") from error
+    for number, line in enumerate(found, start=1):
+        fault = misfit(shape, line)
+        if fault:
+            raise RunError(f"`{path}` is damaged: line {number} {fault}", code="E705")
+    return found

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from specdl.backends.base import Executable
 from specdl.runner.checkpoint import Checkpoint, Damage
 from specdl.runner.errors import RunError
-from specdl.runner.folder import RunFolder
+from specdl.runner.files import sealed
+from specdl.runner.folder import DATA, RunFolder
 from specdl.runner.records import knows, read_start
 from specdl.runner.state import Tensors
 from specdl.spec.document import Document
@@ -19,6 +20,8 @@ from specdl.spec.resolved import render
 from specdl.spec.validate import validate
 
 if TYPE_CHECKING:
+    import torch
+
     from specdl.data.base import Array, Data
 
 FREE = (("$schema",), ("description",), ("lint",), ("train", "keep"), ("train", "checkpoint_every"))
@@ -86,11 +89,8 @@ def describe_data(data: Data) -> dict[str, Any]:
         name: {"rows": part.rows, "sha256": checksum({**part.inputs, **part.targets})}
         for name, part in data.parts.items()
     }
-    return {
-        "parts": parts,
-        "fitted": dict(data.fitted),
-        "labels": {n: list(v) for n, v in data.labels.items()},
-    }
+    labels = {name: list(words) for name, words in data.labels.items()}
+    return sealed({"parts": parts, "fitted": dict(data.fitted), "labels": labels})
 
 
 def checksum(arrays: Mapping[str, Array]) -> str:
@@ -106,7 +106,7 @@ def checksum(arrays: Mapping[str, Array]) -> str:
 
 def require_same_data(folder: RunFolder, described: Mapping[str, Any]) -> None:
     """Raise `RunError` (E704) if a run was begun with other samples."""
-    before = folder.read("data.json")
+    before = folder.read(DATA)
     if before is None or before["parts"] == described["parts"]:
         return
     old, new = before["parts"], described["parts"]
@@ -173,10 +173,14 @@ def restore(checkpoint: Checkpoint, executable: Executable, optimizer: bool = Tr
 
 
 def require_fitting(checkpoint: Checkpoint, what: str, have: Tensors, want: Tensors) -> None:
-    """Raise `RunError` (E706) unless tensors have the names and shapes that a model wants."""
-    wrong = [name for name in want if name not in have or have[name].shape != want[name].shape]
-    wrong += [name for name in have if name not in want]
+    """Raise `RunError` (E706) unless tensors have the names and shapes that a model wants, and are real."""
+    wrong = [name for name in {**want, **have} if not fits(have.get(name), want.get(name))]
     if wrong:
         names = ", ".join(f"`{name}`" for name in wrong[:SHOWN])
         message = f"the checkpoint `{checkpoint.path}` holds the {what} of another model: {names} do not fit"
         raise RunError(message, code="E706")
+
+
+def fits(have: torch.Tensor | None, want: torch.Tensor | None) -> bool:
+    """Whether a tensor can be copied into another one; of both there is only one where a name is wrong."""
+    return have is not None and want is not None and have.is_floating_point() and have.shape == want.shape

@@ -14,6 +14,7 @@ from specdl.runner.evaluate import Evaluator, Figures, predictions, resident
 from specdl.runner.folder import RESULT, RunFolder, opened
 from specdl.runner.records import read_lines
 from specdl.runner.resume import restore
+from specdl.runner.stored import EvaluationLine
 
 if TYPE_CHECKING:
     from specdl.data.base import Array, Data
@@ -53,7 +54,7 @@ class Run:
 
         A figure that was not finite is None.
         """
-        return read_lines(self.folder.metrics)
+        return read_lines(self.folder.metrics, EvaluationLine)
 
     @property
     def metrics(self) -> dict[str, Figures]:

@@ -10,7 +10,8 @@ from typing import Any
 
 import torch
 
-from specdl.runner.files import canonical, pretty
+from specdl.runner.files import pretty, sealed, unsealed
+from specdl.runner.stored import StateFile, misfit
 
 VERSION = 1
 
@@ -83,7 +84,7 @@ def encode(state: State, weights: Mapping[str, Any], optimizer: Mapping[str, Any
         "weights": dict(weights),
         "optimizer": dict(optimizer),
     }
-    return pretty({**content, "sha256": hashlib.sha256(canonical(content)).hexdigest()})
+    return pretty(sealed(content))
 
 
 def decode(text: bytes) -> tuple[State, dict[str, Any]]:
@@ -93,14 +94,16 @@ def decode(text: bytes) -> tuple[State, dict[str, Any]]:
     """
     try:
         content = json.loads(text)
-        claimed = content.pop("sha256")
-        whole = hashlib.sha256(canonical(content)).hexdigest() == claimed
-    except (ValueError, AttributeError, KeyError, TypeError, RecursionError):
+    except (ValueError, RecursionError):
         raise ValueError("is not whole") from None
-    if not whole:
-        raise ValueError("has another checksum than when it was written")
-    if content["version"] != VERSION:
-        raise ValueError(f"is of version {content['version']}; this specdl reads version {VERSION}")
+    if not isinstance(content, dict):
+        raise ValueError("is not whole")
+    content = unsealed(content)
+    if content.get("version") != VERSION:
+        raise ValueError(f"is of version {content.get('version')}; this specdl reads version {VERSION}")
+    fault = misfit(StateFile, content)
+    if fault:
+        raise ValueError(fault)
     best, metrics = content["best"], content["metrics"]
     state = State(
         step=content["step"],

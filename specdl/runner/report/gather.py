@@ -17,6 +17,7 @@ from specdl.runner.evaluate import predictions, scored
 from specdl.runner.folder import DIVERGED, RunFolder
 from specdl.runner.records import read_lines
 from specdl.runner.report.facts import Classes, Regions, RunFacts, Values
+from specdl.runner.stored import TimingLine
 from specdl.spec.model import ModelSpec
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ def plainly(value: object) -> str:
 
 def seconds(folder: RunFolder) -> float | None:
     """How long the run trained and evaluated, over all times it was resumed."""
-    lines = read_lines(folder.timing)
+    lines = read_lines(folder.timing, TimingLine)
     times = [line.get(key) for line in lines for key in ("train_s", "evaluate_s")]
     known = [time for time in times if isinstance(time, int | float) and isfinite(time)]
     return sum(known) if known else None
