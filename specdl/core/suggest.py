@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+LONGEST = 256
+"""Letters of the longest word that is compared: names of layers with those of the blocks around them."""
+
 
 def nearest(word: str, words: Iterable[str]) -> str | None:
     """The one of `words` that `word` is a slip of, or None.
 
     A slip is at most one edit in three letters, and two in all but long words: a letter
     missing, too many, wrong, or two neighbours swapped. A tie goes to the first in
-    alphabetical order, so that messages are stable.
+    alphabetical order, so that messages are stable. What no name is as long as is a slip of none:
+    comparing takes time for each letter of both.
 
     >>> nearest("lienar", ["linear", "tanh"])
     'linear'
@@ -19,8 +23,12 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
     >>> nearest("lstm", ["linear", "tanh"]) is None
     True
     """
+    if len(word) > LONGEST:
+        return None
     allowed = max(1, min(len(word) // 3, 3))
-    scored = sorted((distance(word.lower(), each.lower()), each) for each in set(words))
+    small = word.lower()
+    near = {each: low for each in words if abs(len(low := each.lower()) - len(small)) <= allowed}
+    scored = sorted((distance(small, low), each) for each, low in near.items())
     return scored[0][1] if scored and scored[0][0] <= allowed else None
 
 

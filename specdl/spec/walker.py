@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
@@ -192,7 +193,7 @@ class Walker:
     def judge(self, cls: type[Entry], raw: Mapping[str, Any], given: Mapping[str, Any], site: Site) -> None:
         """What the rules of a class find."""
         if cls in self.rules:
-            for finding in self.rules[cls](raw, given, site.path):
+            for finding in islice(self.rules[cls](raw, given, site.path), MAX_FINDINGS + 1):
                 self.add(finding, site)
 
     def given(

@@ -1,6 +1,7 @@
 import pytest
 
-from specdl.core.suggest import distance, nearest
+from specdl.core import suggest
+from specdl.core.suggest import LONGEST, distance, nearest
 
 
 @pytest.mark.parametrize(
@@ -30,3 +31,13 @@ def test_a_different_word_is_not_suggested():
 
 def test_a_tie_goes_to_the_first_by_name():
     assert nearest("fc9", ["fc2", "fc1"]) == "fc1"
+
+
+@pytest.mark.parametrize("word", ["x" * (LONGEST + 1), "linear" + "x" * 4, "li"])
+def test_words_of_another_length_are_not_compared(word, monkeypatch):
+    monkeypatch.setattr(suggest, "distance", None)
+    assert nearest(word, ["linear", "x" * LONGEST]) is None
+
+
+def test_a_name_that_is_long_in_small_letters_only():
+    assert nearest("iİx", ["i\u0069\u0307x"]) == "i\u0069\u0307x"

@@ -1,5 +1,6 @@
 import json
 
+from specdl.spec import rules
 from specdl.spec.document import read
 from specdl.spec.text import MAX_FINDINGS
 from specdl.spec.validate import validate
@@ -57,6 +58,20 @@ def test_mistakes_are_told_up_to_a_limit():
     assert len(validate(read(value))[1]) == MAX_FINDINGS + 1
     value = disc() | {f"{i}x{i}": 1 for i in range(MAX_FINDINGS)}
     assert {each.code for each in validate(read(value))[1]} == {"E111"}
+
+
+def test_what_is_beyond_the_limit_is_not_looked_at(monkeypatch):
+    asked, unknown_warning = [], rules.unknown_warning
+
+    def counting(code):
+        asked.append(code)
+        return unknown_warning(code)
+
+    monkeypatch.setattr(rules, "unknown_warning", counting)
+    codes = [f"W{number}" for number in range(1000, 1000 + 3 * MAX_FINDINGS)]
+    _, found = validate(read(disc() | {"lint": {"ignore": codes}}))
+    assert len(found) == MAX_FINDINGS + 1
+    assert len(asked) <= MAX_FINDINGS + 2
 
 
 def test_text_and_dict_give_the_same_spec(tmp_path):
