@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from specdl.core.diagnostics import Finding, Fix, Path, Remove, Rename, Replace
+from specdl.core.diagnostics import Finding, Fix, Path, Remove, Rename, Replace, value_at
 from specdl.core.wording import shown
 from specdl.spec.blocks import Blocks
 from specdl.spec.defaults import Defaults
 from specdl.spec.document import EXTENDS, Document
-from specdl.spec.expressions import FAILED
+from specdl.spec.expressions import FAILED, undeclared
 from specdl.spec.fields import keys
 from specdl.spec.model import ModelSpec
 from specdl.spec.rules import EXAMPLES, RULES, VERSION, misspelt_version, version
@@ -123,10 +123,33 @@ def told(
         return made if isinstance(made, ModelSpec) else None, []
     silent = {code for name in lost(value) for code in CODES[name]}
     found = [of_expression(value, each) for each in walker.found.values()]
+    lacking = unfilled(value, found)
     findings = [
-        each for each in (*findings, *found) if each.code not in silent or (each.path and each.code in AT_TOP)
+        each
+        for each in (*findings, *found)
+        if (each.code not in silent or (each.path and each.code in AT_TOP)) and not fills(each, lacking)
     ]
     return made if isinstance(made, ModelSpec) else None, findings
+
+
+def unfilled(value: Any, findings: Iterable[Finding]) -> dict[Path, set[str]]:
+    """What is said of names that only a template would have, for layers that stand in place of one.
+
+    That they cannot have them has a finding, at the `repeat` or the `with`.
+    """
+    found: dict[Path, set[str]] = {}
+    for each in findings:
+        if each.code == "E117" and each.path[-1:] in (("repeat",), ("with",)):
+            given = value_at(value, each.path)
+            names = ["index"] if each.path[-1] == "repeat" else given if isinstance(given, dict) else ()
+            found.setdefault(each.path[:-1], set()).update(undeclared(name, {}).message for name in names)
+    return found
+
+
+def fills(finding: Finding, lacking: Mapping[Path, Collection[str]]) -> bool:
+    """Whether a finding is about such a name in such layers."""
+    above = (finding.path[:length] for length in range(len(finding.path) if lacking else 0))
+    return any(finding.message in lacking.get(path, ()) for path in above)
 
 
 def with_loose(value: dict[str, Any], loose: Iterable[Path]) -> Any:
