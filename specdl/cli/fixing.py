@@ -9,13 +9,12 @@ from __future__ import annotations
 import difflib
 import errno
 import os
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from specdl.cli import output
+from specdl.cli import output, saving
 from specdl.core.diagnostics import STDIN, Diagnostic, TextFix, visible
 from specdl.core.errors import SpecError, UsageError
 from specdl.core.wording import counted
@@ -230,27 +229,19 @@ def identity(each: Diagnostic) -> tuple[str, str, str]:
 
 
 def save(mended: Mended) -> None:
-    """Write a mended spec, whole or not at all, where it was read; raises `UsageError`.
+    """Write a mended spec where it was read; raises `UsageError`.
 
-    A link stays a link, and the file keeps its mode; one that may not be written is not replaced.
+    One that may not be written, or that was changed meanwhile, is left as it is.
     """
-    path = Path(os.path.realpath(mended.file))
-    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    path = Path(mended.file)
     try:
         if path.read_bytes() != mended.before:
             raise UsageError(f"`{mended.name}` was changed while it was mended, so it is left as it is")
         if not os.access(path, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        with aside.open("xb") as file:
-            file.write(mended.after)
-            file.flush()
-            os.fsync(file.fileno())
-        shutil.copymode(path, aside)
-        aside.replace(path)
+        saving.save(path, mended.before, mended.after)
     except OSError as error:
         raise UsageError(f"`{mended.name}` cannot be written: {error.strerror or error}") from error
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def deliver(mended: Mended, diff: bool) -> str | None:
