@@ -142,6 +142,20 @@ sys.exit(code)
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+def test_what_is_said_of_mistakes_stays_away_where_there_is_none(small):
+    code = f"""
+import sys
+from specdl.cli.main import main
+code = main(["check", {str(small)!r}])
+said = ("complaints", "hindsight", "json_faults", "suggestions", "unchosen", "unknown", "words", "writing")
+print([name for name in said if f"specdl.spec.{{name}}" in sys.modules])
+sys.exit(code)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
 @pytest.mark.parametrize("words", [["explain", "linear"], ["explain"], ["schema"], ["init", "-"]])
 def test_torch_stays_away_without_a_spec(words):
     code = f"""
