@@ -25,7 +25,7 @@ from specdl.spec.model import (
     ModelSpec,
     TrainSpec,
 )
-from specdl.spec.resolved import plain
+from specdl.spec.resolved import default_text
 
 SECTIONS: Mapping[str, type[Entry]] = {
     "spec": ModelSpec,
@@ -146,10 +146,7 @@ def takes(key: Key) -> str:
 
 def default(info: FieldInfo) -> str | None:
     """A default as a spec would say it, or None if the key must be there."""
-    if info.is_required():
-        return None
-    value = info.get_default(call_default_factory=True)
-    return "none" if value is None else json.dumps(plain(value), ensure_ascii=False)
+    return None if info.is_required() else default_text(info) or "none"
 
 
 def example(info: FieldInfo) -> str:

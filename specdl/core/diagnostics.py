@@ -32,6 +32,18 @@ def value_at(value: Any, path: Path) -> Any:
     return value
 
 
+def below(value: Any, path: Path) -> Any:
+    """The value at a path below another, or None if there is none."""
+    for step in path:
+        if isinstance(value, dict) and isinstance(step, str):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value
+
+
 def path_text(path: Path) -> str:
     """A path as people write it.
 

@@ -10,14 +10,13 @@ from pathlib import Path as FilePath
 from typing import Any, Literal
 
 from specdl.core.codes import codes, title
-from specdl.core.diagnostics import Path, TextEdit
+from specdl.core.diagnostics import Path, TextEdit, below
 from specdl.editor import docs, snippets
 from specdl.editor.draft import Cursor
 from specdl.editor.outline import INDEX
 from specdl.editor.slots import (
     DEFAULTS,
     Place,
-    below,
     chosen,
     is_block,
     is_layer,
@@ -43,6 +42,7 @@ from specdl.spec.fields import (
     Wired,
     expected,
 )
+from specdl.spec.resolved import default_text
 from specdl.spec.text import Span
 
 OPEN = re.compile(r"(?<!\$)\$\{[^}]*$")
@@ -255,7 +255,7 @@ class Writer:
     def leaves(self, found: Place) -> Iterator[Completion]:
         """The values that a type lists, and the default."""
         said = docs.of_key(found.key, found.owner) if found.key else ""
-        default = docs.default(found.key.info) if found.key and found.type == found.key.type else None
+        default = default_text(found.key.info) if found.key and found.type == found.key.type else None
         listed = docs.choices(found.type)
         words = [snippets.spelled(each, "json") for each in listed]
         for each, word in zip(listed, words, strict=True):

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from specdl.core.entry import Entry
 from specdl.editor.slots import parameters
 from specdl.spec.fields import CATALOGS, NOUNS, Key, expected, keys, members, unwrap
-from specdl.spec.resolved import plain
+from specdl.spec.resolved import default_text, plain
 
 OVERVIEW = {
     "layers": "A layer, which computes.",
@@ -68,18 +68,10 @@ def of_key(key: Key, owner: type[Entry] | None) -> str:
 
 def shown_default(info: FieldInfo) -> str:
     """A default in words."""
-    value = default(info)
+    value = default_text(info)
     if value is None:
         return "required" if info.is_required() else "none by default"
     return f"`{value}` by default"
-
-
-def default(info: FieldInfo) -> str | None:
-    """A default as JSON; None where there is none."""
-    if info.is_required():
-        return None
-    value = info.get_default(call_default_factory=True)
-    return None if value is None else json.dumps(plain(value), ensure_ascii=False)
 
 
 def choices(annotation: Any) -> list[Any]:

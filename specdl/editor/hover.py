@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from specdl.core.diagnostics import Path
+from specdl.core.diagnostics import Path, below
 from specdl.core.entry import Entry
 from specdl.core.wording import quoted
 from specdl.editor import docs
 from specdl.editor.figures import Figures
-from specdl.editor.slots import below, chosen, is_block, is_layer, place, slot
+from specdl.editor.slots import chosen, is_block, is_layer, place, slot
 from specdl.editor.view import Token, View
 from specdl.plan.machine import readable
 from specdl.spec.expressions import FAILED, ExpressionError, Failed, substitute

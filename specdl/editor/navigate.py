@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 
-from specdl.core.diagnostics import Path, TextEdit
+from specdl.core.diagnostics import Path, TextEdit, below
 from specdl.editor.outline import Outline
-from specdl.editor.slots import below, is_layer, place
+from specdl.editor.slots import is_layer, place
 from specdl.editor.view import Token, View
 from specdl.graph.names import READ, WORD
 from specdl.spec.document import Document

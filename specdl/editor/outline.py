@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from specdl.core.diagnostics import Path
-from specdl.editor.slots import LAYERS, below, is_block, is_layers, known
+from specdl.core.diagnostics import Path, below
+from specdl.editor.slots import LAYERS, is_block, is_layers, known
 from specdl.spec.document import Document
 from specdl.spec.expressions import FUNCTIONS
 from specdl.spec.text import MAX_DEPTH, Span

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from specdl.core.diagnostics import Path
+from specdl.core.diagnostics import Path, below
 from specdl.core.entry import Entry, Slot
 from specdl.ops.base import Layer, LayerEntry
 from specdl.ops.layers.block import Block
@@ -47,18 +47,6 @@ class Place:
 
 
 ROOT = Place(Nested(ModelSpec), ModelSpec)
-
-
-def below(value: Any, path: Path) -> Any:
-    """What stands at a path, or None."""
-    for step in path:
-        if isinstance(value, dict) and isinstance(step, str):
-            value = value.get(step)
-        elif isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
-            value = value[step]
-        else:
-            return None
-    return value
 
 
 def place(spec: Any, path: Path) -> Place | None:

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from specdl.core.diagnostics import Path
-from specdl.editor.slots import below
+from specdl.core.diagnostics import Path, below
 from specdl.editor.view import View
 from specdl.spec.text import Span
 

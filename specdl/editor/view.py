@@ -8,12 +8,11 @@ from functools import cached_property
 from pathlib import Path as FilePath
 from typing import Any
 
-from specdl.core.diagnostics import Path
+from specdl.core.diagnostics import Path, below
 from specdl.editor.draft import Cursor
 from specdl.editor.figures import Numbers
 from specdl.editor.outline import Outline, Use
 from specdl.editor.sketch import sketch
-from specdl.editor.slots import below
 from specdl.spec.document import Document
 from specdl.spec.text import Lines, Span
 

@@ -6,11 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from specdl.core.diagnostics import Add, Edit, Fix, Path, Remove, Rename, Replace
+from specdl.core.diagnostics import Add, Edit, Fix, Path, Remove, Rename, Replace, below
 from specdl.data.base import DataSpec
 from specdl.spec.fields import CATALOGS, keys
 from specdl.spec.hints import hint_of
-from specdl.spec.strays import below
 from specdl.spec.suggestions import compact
 from specdl.spec.unknown import Told
 

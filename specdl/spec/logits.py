@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from specdl.core.diagnostics import Fix, Path, Remove, Replace
+from specdl.core.diagnostics import Fix, Path, Remove, Replace, below
 from specdl.spec.elsewhere import layers_of
-from specdl.spec.strays import below
 from specdl.spec.suggestions import compact
 from specdl.spec.unknown import Told
 

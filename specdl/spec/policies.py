@@ -6,9 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from specdl.core.diagnostics import Add, Edit, Fix, Path, Remove, Replace
+from specdl.core.diagnostics import Add, Edit, Fix, Path, Remove, Replace, below
 from specdl.spec.fields import CATALOGS
-from specdl.spec.strays import below
 from specdl.spec.suggestions import among, compact, senses
 from specdl.spec.unknown import Told
 

@@ -84,6 +84,14 @@ def plain(value: Any) -> Any:
     return escaped(value) if isinstance(value, str) else value
 
 
+def default_text(info: FieldInfo) -> str | None:
+    """A key's default as JSON; None where it has none, or must be given."""
+    if info.is_required():
+        return None
+    value = info.get_default(call_default_factory=True)
+    return None if value is None else json.dumps(plain(value), ensure_ascii=False)
+
+
 def digest(spec: ModelSpec) -> str:
     """A hash of what a spec means: 64 hexadecimal digits, the same for specs that compute the same.
 

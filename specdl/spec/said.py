@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from specdl.core.diagnostics import Finding, Fix, Path, Rename, Replace
+from specdl.core.diagnostics import Finding, Fix, Path, Rename, Replace, below
 
 MEANT = re.compile(r"did you mean `([^`]+)`\?")
 PAIR = re.compile(r'"(\w+)": (.+)')
@@ -23,7 +23,7 @@ def said(finding: Finding, document: Any) -> Fix | None:
     """
     help = finding.help or ""
     meant, pair = MEANT.fullmatch(help), PAIR.fullmatch(help)
-    value = at(document, finding)
+    value = below(document, finding.path)
     if meant and finding.path:
         return named(finding, meant[1], value)
     if pair:
@@ -59,13 +59,3 @@ def given(finding: Finding, key: str, text: str, value: Any) -> Fix | None:
     else:
         return None
     return Fix(f"write {finding.help}", (Replace(path, meant),))
-
-
-def at(value: Any, finding: Finding) -> Any:
-    """The value that a finding is about, or None."""
-    for step in finding.path:
-        try:
-            value = value[step]
-        except (LookupError, TypeError):
-            return None
-    return value

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from specdl.core.diagnostics import Add, Edit, Fix, Path, Remove, Rename, Replace
+from specdl.core.diagnostics import Add, Edit, Fix, Path, Remove, Rename, Replace, below
 from specdl.core.entry import Slot
 from specdl.core.record import record
 from specdl.spec.expressions import NAME, RESERVED, names_in
@@ -188,10 +188,3 @@ def options_of(category: str) -> Iterator[tuple[str, Mapping[str, Key]]]:
 def owners(category: str, name: str) -> list[str]:
     """The types of a category that have an option."""
     return [tag for tag, options in options_of(category) if name in options]
-
-
-def below(value: Any, path: Path) -> Any:
-    """The value at a path, or None."""
-    for step in path:
-        value = value.get(step) if isinstance(value, dict) else None
-    return value

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from specdl.core.diagnostics import Finding, Fix, Path, Remove, Rename, Replace, value_at
+from specdl.core.diagnostics import Finding, Fix, Path, Remove, Rename, Replace, below
 from specdl.core.wording import shown
 from specdl.spec.blocks import Blocks
 from specdl.spec.defaults import Defaults
@@ -140,7 +140,7 @@ def unfilled(value: Any, findings: Iterable[Finding]) -> dict[Path, set[str]]:
     found: dict[Path, set[str]] = {}
     for each in findings:
         if each.code == "E117" and each.path[-1:] in (("repeat",), ("with",)):
-            given = value_at(value, each.path)
+            given = below(value, each.path)
             names = ["index"] if each.path[-1] == "repeat" else given if isinstance(given, dict) else ()
             found.setdefault(each.path[:-1], set()).update(undeclared(name, {}).message for name in names)
     return found
@@ -179,8 +179,7 @@ def of_expression(value: Any, finding: Finding) -> Finding:
 
     A fix that would write the value of an expression in its place is none.
     """
-    for step in finding.path:
-        value = below(value, step)
+    value = below(value, finding.path)
     if not holds_expression(value):
         return finding
     if finding.at_key or not isinstance(value, str):
@@ -203,13 +202,6 @@ def holds_expression(value: Any) -> bool:
     if isinstance(value, (dict, list)):
         return any(holds_expression(each) for each in (value.values() if isinstance(value, dict) else value))
     return False
-
-
-def below(value: Any, step: str | int) -> Any:
-    """What a step of a path leads to, or None."""
-    if isinstance(value, dict):
-        return value.get(step)
-    return value[step] if isinstance(value, list) and isinstance(step, int) and step < len(value) else None
 
 
 def in_order(value: Any, findings: list[Finding]) -> list[Finding]:

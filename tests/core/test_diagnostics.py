@@ -8,6 +8,7 @@ from specdl.core.diagnostics import (
     Position,
     TextEdit,
     TextFix,
+    below,
     fold,
     path_text,
     visible,
@@ -98,3 +99,20 @@ def test_the_fixes_of_folded_findings_are_one():
     fixes = [TextFix("write `x`", (TextEdit(n, n + 1, "x"),), True) for n in range(0, 8, 2)]
     folded = fold(replace(at(n), mend=lambda n=n: fixes[n]) for n in range(4))
     assert [each.fix.edits for each in folded] == [tuple(edit for fix in fixes for edit in fix.edits)]
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ((), {"a": [{"b": "text"}]}),
+        (("a", 0, "b"), "text"),
+        (("a", 0, "c"), None),
+        (("a", 1), None),
+        (("a", -1), None),
+        (("a", "0"), None),
+        (("a", 0, "b", 0), None),
+        (("b", "a"), None),
+    ],
+)
+def test_what_stands_below(path, found):
+    assert below({"a": [{"b": "text"}]}, path) == found
