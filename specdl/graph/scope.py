@@ -88,8 +88,9 @@ class Scope:
 
     def path(self, at: int) -> Path:
         """Where the layer at a place of the list is written; what a composite makes is where it is."""
-        if self.entries[at]._path:
-            return self.entries[at]._path
+        written = self.entries[at]._path
+        if written:
+            return written
         return self.site.path if self.parent else ("model", "layers", at)
 
     def visible(self) -> list[str]:
