@@ -31,7 +31,8 @@ def number(value: float) -> str:
     if abs(value) < LEAST:
         return f"{value:.3g}"
     digits = max(0, 3 - math.floor(math.log10(abs(value))))
-    return f"{value:,.{digits}f}".rstrip("0").rstrip(".")
+    text = f"{value:,.{digits}f}"
+    return text.rstrip("0").rstrip(".") if digits else text
 
 
 def counted(value: float, noun: str) -> str:
