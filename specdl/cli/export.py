@@ -146,15 +146,17 @@ def reflections(found: Run) -> dict[str, str]:
 
 def write(folder: Path, files: Mapping[str, bytes], *, force: bool) -> None:
     """Write files, all or none where one is there that may not be replaced (`UsageError`)."""
-    from specdl.runner.files import replace_file
+    from specdl.cli.written import write as put
+    from specdl.runner.errors import file_errors
 
     there = [name for name in files if (folder / name).exists()]
     if there and not force:
         names = ", ".join(f"`{folder / name}`" for name in there)
         raise UsageError(f"{names} would be written over", help="--force does so; --out names another folder")
-    folder.mkdir(parents=True, exist_ok=True)
+    with file_errors(folder, "written"):
+        folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
-        replace_file(folder / name, content)
+        put(folder / name, content)
 
 
 def tell(face: Face, found: Run, fitted: Mapping[str, Any]) -> None:

@@ -24,8 +24,8 @@ def explained(error: BaseException, as_json: bool = False) -> int:
     where the command was to print JSON.
     """
     if isinstance(error, BrokenPipeError):
-        # whoever read our output has seen enough; nothing more may be written to it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # whoever read our output has seen enough
+        drop_output()
         return 0
     if isinstance(error, KeyboardInterrupt):
         output.message(f"specdl: {str(error) or 'interrupted'}")
@@ -41,10 +41,19 @@ def explained(error: BaseException, as_json: bool = False) -> int:
     if isinstance(error, MemoryError):
         output.message("error[E510]: there is not enough memory")
         return RESOURCES
+    if isinstance(error, OSError) and error.filename is None and error.errno in FULL:
+        drop_output()
+        output.message("error[E520]: the disk is full: the output could not be written")
+        return RESOURCES
     if isinstance(error, OSError) and error.filename is not None:
         output.message(f"error: `{error.filename}`: {error.strerror}")
         return RESOURCES if error.errno in FULL else USAGE
     return fault(error)
+
+
+def drop_output() -> None:
+    """Let nothing more be written to standard output, also of what is still held back."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def left(leaving: SystemExit) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import io
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -39,6 +40,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Predict, and write the outputs; the exit code."""
+    from specdl.cli.written import write
+
     found = opened(args)
     results = predicted(found, samples(found, args.input))
     suffix = args.out.suffix.lower().removeprefix(".") if args.out else "csv"
@@ -50,8 +53,9 @@ def run(args: argparse.Namespace) -> int:
     elif args.out is None:
         write_csv(results, classes(found), sys.stdout)
     else:
-        with args.out.open("w", encoding="utf-8", newline="") as file:
-            write_csv(results, classes(found), file)
+        text = io.StringIO()
+        write_csv(results, classes(found), text)
+        write(args.out, text.getvalue().encode())
     return 0
 
 
@@ -167,11 +171,14 @@ def write_npy(results: Mapping[str, Any], out: Path | None) -> None:
     """The array of the one output."""
     import numpy as np
 
+    from specdl.cli.written import write
+
     if len(results) > 1:
         raise UsageError(f"an npy file holds one array, and the model has {', '.join(results)}: write CSV")
     (values,) = results.values()
+    content = io.BytesIO()
+    np.lib.format.write_array(content, values, allow_pickle=False)
     if out is None:
-        np.lib.format.write_array(sys.stdout.buffer, values, allow_pickle=False)
-        return
-    with out.open("wb") as file:
-        np.lib.format.write_array(file, values, allow_pickle=False)
+        sys.stdout.buffer.write(content.getvalue())
+    else:
+        write(out, content.getvalue())

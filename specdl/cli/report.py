@@ -27,6 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the page; the exit code."""
+    from specdl.cli.written import write
     from specdl.core.errors import SpecError
     from specdl.runner.report import gather, report
     from specdl.training import samples_of
@@ -43,6 +44,6 @@ def run(args: argparse.Namespace) -> int:
         output.data(page)
         return 0
     path = found.path / PAGE if args.out is None else Path(args.out)
-    path.write_text(page, encoding="utf-8")
+    write(path, page.encode())
     output.message(f"the report is {path}")
     return 0
