@@ -72,9 +72,19 @@ def analyse(
     """A spec through every stage up to its graph, and what was found on the way.
 
     Between stages errors stop the way: then there is no compilation. Raises `UsageError` for a
-    plug-in that cannot be loaded.
+    plug-in that cannot be loaded, and `CompilerFault` where nothing says why there is no compilation.
     """
     load_plugins(plugins)
+    compilation, findings = staged(source, overrides, dtype, allow)
+    if compilation is None and all(each.severity != "error" for each in findings):
+        raise CompilerFault("the spec cannot be compiled, and no finding says why")
+    return compilation, findings
+
+
+def staged(
+    source: Source, overrides: Iterable[str], dtype: str | None, allow: Iterable[str | PathLike[str]]
+) -> tuple[Compilation | None, list[Diagnostic]]:
+    """What `analyse` gives, with the plug-ins loaded."""
     document, spec, findings = front(source, overrides, allow)
     if document is None or spec is None:
         return None, findings

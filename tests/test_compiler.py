@@ -9,6 +9,8 @@ import pytest
 import specdl
 from specdl.analysis import analyse
 from specdl.core.catalog import Catalog
+from specdl.core.diagnostics import Diagnostic
+from specdl.core.errors import CompilerFault
 from specdl.spec.fields import CATALOGS
 
 MODELS = sorted([*Path("models").rglob("*.json"), *Path("models").rglob("*.yaml")])
@@ -101,6 +103,13 @@ def test_check_reports_errors_of_a_stage_at_once():
         ("E110", "$.model.layers[0].type"),
         ("E111", "$.model.layers[1].out_featurs"),
     ]
+
+
+def test_no_compilation_without_an_error_is_a_fault_of_specdl(monkeypatch):
+    warning = Diagnostic("W110", "warning", "nothing is silenced", "$")
+    monkeypatch.setattr("specdl.analysis.front", lambda *given: (None, None, [warning]))
+    with pytest.raises(CompilerFault, match="no finding says why"):
+        specdl.check("models/disc.json")
 
 
 def test_memory_is_refused_before_anything_is_allocated():

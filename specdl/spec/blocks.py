@@ -308,8 +308,13 @@ class Blocks:
         for finding in findings:
             walker.add(finding, here)
         made = walker.resolve(LAYERS.kind, raw, here, LAYERS)
-        complete = isinstance(made, tuple) and all(isinstance(each, LayerEntry) for each in made)
-        return made if complete else None
+        if isinstance(made, tuple) and all(isinstance(each, LayerEntry) for each in made):
+            return made
+        # what is no layer and has no finding yet gets the one that it would have in a model
+        walker.construct(
+            ModelSection, {LAYERS.name: made}, Site(known.path, site.trail, site.depth), "the block"
+        )
+        return None
 
 
 def fits(value: Any, kind: ParamType) -> bool:

@@ -2,8 +2,9 @@
 
 Each is checked as `specdl check` does it, in a worker that was forked once and has little memory. What
 counts as a fault of specdl: an exception, a signal, more than a second of processor time, more than
-300 MB of memory, and a finding without a place or in words that are no user's. Case `n` of a seed is the same
-wherever it runs: `--only n` runs it alone and writes it to standard output.
+300 MB of memory, a finding without a place or in words that are no user's, and a spec without errors that
+has no compilation or no hash. Case `n` of a seed is the same wherever it runs: `--only n` runs it alone and
+writes it to standard output.
 """
 
 import argparse
@@ -24,10 +25,11 @@ import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from specdl.analysis import check
+from specdl.analysis import checked
 from specdl.core.errors import SpecError
 from specdl.core.formats.human import human
 from specdl.spec.document import of_text
+from specdl.spec.resolved import digest
 from tests.safety import corpus, mutations
 
 MAX_SECONDS, MAX_MEGABYTES = 1.0, 300
@@ -121,7 +123,10 @@ def judge(data, suffix):
     except SpecError as error:
         found = list(error.diagnostics)
     else:
-        found = check(document)
+        compilation, found = checked(document)
+        if all(each.severity != "error" for each in found):
+            assert compilation, "no error, and no compilation"
+            assert digest(compilation.spec), "no error, and no hash"
     if not found:
         return ["none"]
     told = human(found)
