@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
 LONGEST = 256
 """Letters of the longest word that is compared: names of layers with those of the blocks around them."""
@@ -30,6 +31,22 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
     near = {each: low for each in words if abs(len(low := each.lower()) - len(small)) <= allowed}
     scored = sorted((distance(small, low), each) for each, low in near.items())
     return scored[0][1] if scored and scored[0][0] <= allowed else None
+
+
+COMPARED = 50_000
+"""Pairs of words that are compared for one spec: about a second."""
+
+
+@dataclass
+class Suggester:
+    """`nearest` for the many words of a spec that mean nothing: of very many it helps the first."""
+
+    left: int = COMPARED
+
+    def nearest(self, word: str, words: Collection[str]) -> str | None:
+        """The one of `words` that `word` is a slip of; None too where enough has been compared."""
+        self.left -= len(words)
+        return nearest(word, words) if self.left >= 0 else None
 
 
 def distance(a: str, b: str) -> int:

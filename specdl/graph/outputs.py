@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from specdl.core.diagnostics import Path
-from specdl.core.suggest import nearest
 from specdl.core.wording import quoted
 from specdl.graph.report import Report, Result, Section, Site
 from specdl.graph.scope import SHOWN, Binding, Scope, did_you_mean, follow
@@ -28,7 +27,7 @@ def lookup(name: str, model: Scope, path: Path, section: Section, report: Report
     if isinstance(found, Result):
         return found
     known = list(model.bound)
-    meant = did_you_mean(model, name) if root in model.bound else nearest(name, known)
+    meant = did_you_mean(model, name) if root in model.bound else report.suggester.nearest(name, known)
     help = f"did you mean `{meant}`?" if meant else f"name {quoted(known[-SHOWN:], 'or')}"
     report.error(Site("", path, (section,)), "E215", found, help=help if known else None)
     return None

@@ -217,7 +217,7 @@ class Parameters:
             found = f"`tie` names a layer and its parameter, such as `{example}`, not `{tie.owner}`"
         elif home is None or parts[0] not in home.position:
             found = f"no layer is called `{parts[0]}`"
-            root = nearest(parts[0], tie.scope.layers())
+            root = self.report.suggester.nearest(parts[0], tie.scope.layers())
             near = ".".join((root, *parts[1:])) if root else None
         elif parts[0] not in home.bound:  # its name has a finding
             return None

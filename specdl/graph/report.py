@@ -7,6 +7,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from specdl.core.diagnostics import Finding, Note, Path
+from specdl.core.suggest import Suggester
 from specdl.core.types import TensorType
 from specdl.spec.text import MAX_FINDINGS, TOO_MANY
 
@@ -54,6 +55,7 @@ class Report:
 
     def __init__(self, rows: int) -> None:
         self.rows = rows
+        self.suggester = Suggester()
         self.found: list[tuple[tuple[int, ...], Finding]] = []
 
     @property

@@ -209,7 +209,7 @@ def dangling(scope: Scope, reference: str, index: int, site: Site, report: Repor
     """Tell that a name is not known here."""
     if report.full:
         return
-    meant = nearest(reference, scope.visible())
+    meant = report.suggester.nearest(reference, scope.visible())
     help = f"did you mean `{meant}`?" if meant else readable(scope)
     outside = scope.hidden(reference.split(".", maxsplit=1)[0])
     if outside is None:

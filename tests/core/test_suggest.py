@@ -1,7 +1,7 @@
 import pytest
 
 from specdl.core import suggest
-from specdl.core.suggest import LONGEST, distance, nearest
+from specdl.core.suggest import LONGEST, Suggester, distance, nearest
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,9 @@ def test_words_of_another_length_are_not_compared(word, monkeypatch):
 
 def test_a_name_that_is_long_in_small_letters_only():
     assert nearest("iİx", ["i\u0069\u0307x"]) == "i\u0069\u0307x"
+
+
+def test_of_very_many_words_the_first_are_compared():
+    suggester = Suggester(left=5)
+    found = [suggester.nearest("lienar", ["linear", "tanh"]) for _ in range(4)]
+    assert found == ["linear", "linear", None, None]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from specdl.core import suggest
 from specdl.core.diagnostics import Finding, Note
 from specdl.ops.activations.tanh import Tanh
 from specdl.spec.model import InputSpec
@@ -24,6 +25,16 @@ def test_a_dangling_input_like_nothing_lists_what_can_be_read():
 def test_every_dangling_input_is_told():
     found = findings(linear(3, "a"), add("x9999", "a", "y9999"))
     assert [each.path for each in found] == [place(1, "inputs", 0), place(1, "inputs", 2)]
+
+
+def test_of_very_many_dangling_inputs_the_first_are_compared(monkeypatch):
+    compared = []
+    monkeypatch.setattr(suggest, "nearest", lambda word, words: compared.append(len(words)))
+    named = [linear(3, f"layer{number}") for number in range(300)]
+    found = findings(*named, *(linear(3, f"b{number}", f"lazor{number}") for number in range(300)))
+    assert len(found) == 300
+    assert 100 < len(compared) < 300
+    assert sum(compared) <= suggest.COMPARED
 
 
 def test_input_is_no_name_where_inputs_have_names():
