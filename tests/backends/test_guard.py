@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from specdl.backends import guard
 from specdl.backends.base import StepScalars
 from specdl.core.errors import DivergedError
 from tests.backends.c.compilers import NEEDS_COMPILER
@@ -79,9 +80,11 @@ def test_a_gradient_that_overflows_under_a_finite_loss(lowered, count):
     assert ends_before(made, data, dealt, lr, 10, lowered(ONE_BY_ONE))
 
 
+@pytest.mark.parametrize("share", [100, 1e12])
 @pytest.mark.parametrize("calls", [1, 3, 20])
-def test_after_many_calls(lowered, calls):
+def test_after_many_calls(lowered, calls, share, monkeypatch):
     """The copy that steps are taken again from may be several calls old."""
+    monkeypatch.setattr(guard, "SHARE", share)
     made = lowered(ONE_BY_ONE)
     data = samples(made, 200)
     data["target"][150] = 1.5e19
@@ -94,7 +97,10 @@ def test_after_many_calls(lowered, calls):
     assert ends_before(made, data, dealt, lr, 150, lowered(ONE_BY_ONE))
 
 
-def test_what_was_written_between_calls_is_what_is_gone_back_to(lowered):
+@pytest.mark.parametrize("share", [100, 1e12])
+def test_what_was_written_between_calls_is_what_is_gone_back_to(lowered, share, monkeypatch):
+    """Also where the copy before is still recent enough."""
+    monkeypatch.setattr(guard, "SHARE", share)
     made = lowered(ONE_BY_ONE)
     data = samples(made, 60)
     dealt, lr = in_order(made, 60), rates(60, 0.001)

@@ -157,6 +157,14 @@ def test_checkpoints_come_by_the_clock_where_the_spec_is_silent(tmp_path, monkey
     assert set(range(3, 19, 3)) <= set(steps_of(tmp_path))
 
 
+def test_checkpoints_come_when_the_spec_says_whatever_the_clock(tmp_path, monkeypatch):
+    monkeypatch.setattr(loop_module, "CLOCK", 0.0)
+    monkeypatch.setattr(loop_module, "SHARE", 0)
+    train(job(spec(epochs=6, checkpoint_every=2, keep=100)), tmp_path)
+    best = RunFolder(tmp_path).checkpoints.pointed("best")
+    assert {6, 12, 18} <= set(steps_of(tmp_path)) <= {6, 12, 18, best}
+
+
 def overfit():
     """Data on which validation is best long before training is."""
     samples = data()
@@ -188,6 +196,13 @@ def test_best_is_by_training_where_there_is_no_validation(tmp_path):
     train(job(spec(epochs=12), data(validation=0)), tmp_path)
     losses = {line["step"]: line["train"]["loss"] for line in lines(tmp_path)}
     assert RunFolder(tmp_path).checkpoints.pointed("best") == min(losses, key=losses.get)
+
+
+def test_the_best_of_equals_is_the_first(tmp_path):
+    train(job(spec(epochs=6, lr=1e-300)), tmp_path)
+    losses = {line["step"]: line["validation"]["loss"] for line in lines(tmp_path)}
+    assert len(set(losses.values())) == 1
+    assert RunFolder(tmp_path).checkpoints.pointed("best") == min(losses)
 
 
 @pytest.mark.parametrize("at", [1, 2, 8])
