@@ -10,7 +10,7 @@ from pydantic import Field
 
 from specdl.core.diagnostics import Finding, Fix, Note, Path, Replace
 from specdl.core.entry import Entry
-from specdl.core.suggest import nearest
+from specdl.core.suggest import Suggester
 from specdl.core.wording import as_written, dotted, shown
 from specdl.ops.base import Composite, LayerEntry
 from specdl.ops.layers.block import Block
@@ -92,6 +92,7 @@ class Blocks:
     """Whether templates are judged one by one."""
     using: list[str] = field(default_factory=list)
     """The blocks that are being filled in, outermost first."""
+    suggester: Suggester = field(default_factory=Suggester)
 
     def declare(self, raw: Any, walker: Walker) -> None:
         """Take the `blocks` of a spec; a faulty template is `FAILED`, with its findings."""
@@ -171,7 +172,7 @@ class Blocks:
             return FAILED
         known = self.known.get(op.block)
         if known is None:
-            meant = nearest(op.block, self.known)
+            meant = self.suggester.nearest(op.block, self.known)
             help = f"did you mean `{meant}`?" if meant else "declare it in `blocks`, at the top of the spec"
             return walker.tell("E123", f"no block is called `{op.block}`", site.at("block"), help=help)
         if isinstance(known, Failed):
@@ -190,7 +191,7 @@ class Blocks:
         for name, value in op.arguments.items():
             here = site.at("with", name)
             if name not in known.types:
-                meant = nearest(name, free)
+                meant = self.suggester.nearest(name, free)
                 help = f"did you mean `{meant}`?" if meant else listed(known.types)
                 walker.tell(
                     "E124", f"the block `{op.block}` has no parameter `{dotted((name,))}`", here, True, help
@@ -204,7 +205,7 @@ class Blocks:
                 right, meant, sure = type_help(TYPES[known.types[name]], value)
                 fix = Fix(f"write {as_written(meant)}", (Replace(here.path, meant),), sure) if right else None
                 walker.tell("E124", message, here, help=right, notes=(note,), fix=fix)
-        meant_names = {nearest(name, free) for name in op.arguments if name not in known.types}
+        meant_names = {self.suggester.nearest(name, free) for name in op.arguments if name not in known.types}
         for name in known.types:
             if name not in op.arguments and name not in known.defaults and name not in meant_names:
                 wanted = SIMPLE[TYPES[known.types[name]]][0]

@@ -1,5 +1,6 @@
 import pytest
 
+from specdl.core import suggest
 from specdl.spec.blocks import MAX_LAYERS
 from specdl.spec.document import read
 from specdl.spec.validate import validate
@@ -29,6 +30,16 @@ def test_parameters_defaults_variables_and_the_index():
     assert block.body[0][0].activation.type == "tanh"
     inner = spec.model.layers[2].op.body[0][0].op
     assert inner.body[0][0].op.out_features == 16
+
+
+def test_of_very_many_blocks_that_there_are_not_the_first_are_compared(monkeypatch):
+    compared = []
+    monkeypatch.setattr(suggest, "nearest", lambda word, words: compared.append(len(words)))
+    blocks = {f"stage{number}": {"layers": [linear(2)]} for number in range(300)}
+    _, found = judged(blocks, *(use(f"stagx{number}") for number in range(300)))
+    assert len(found) == 300
+    assert 0 < sum(compared) <= 2 * suggest.COMPARED  # a spec with mistakes is judged twice
+    assert len(compared) < 300 + 2
 
 
 def test_layers_know_where_they_are_written_and_used():
