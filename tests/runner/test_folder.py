@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from specdl.core.errors import ResourceError
@@ -57,3 +59,11 @@ def test_a_lock_ends_with_its_context(tmp_path):
         pass
     with folder.locked():
         pass
+
+
+def test_a_file_in_place_lasts_through_a_loss_of_power(tmp_path, monkeypatch):
+    """Its content is on the disk before it has its name, and then the folder is, that has the name."""
+    path, synced = tmp_path / "a.json", []
+    monkeypatch.setattr(os, "fsync", lambda handle: synced.append((os.fstat(handle).st_ino, path.exists())))
+    RunFolder(tmp_path).write("a.json", {})
+    assert synced == [(path.stat().st_ino, False), (tmp_path.stat().st_ino, True)]
