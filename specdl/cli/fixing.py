@@ -199,12 +199,18 @@ def fewer(before: Look, after: Look) -> bool:
 
 
 def further(before: Look, after: Look) -> bool:
-    """Whether the reading of a text comes further than before, or meets less."""
+    """Whether the reading of a text comes further than before, or meets less.
+
+    What is met later in the same line counts as further only where it can be mended in its turn: else the
+    line is no better for another fault.
+    """
     if len(after.found) != len(before.found):
         return len(after.found) < len(before.found)
-    places = [(each.line or 0, each.column or 0) for each in (*before.found, *after.found)]
-    half = len(places) // 2
-    return places[:half] < places[half:]
+    was, now = ([(each.line or 0, each.column or 0) for each in look.found] for look in (before, after))
+    if was >= now:
+        return False
+    first = next(n for n, (old, new) in enumerate(zip(was, now, strict=True)) if old < new)
+    return was[first][0] < now[first][0] or after.found[first].fix is not None
 
 
 def gone(each: Diagnostic, before: Look, after: Look) -> int:

@@ -120,8 +120,20 @@ def part(name: str, value: Any, path: Path, mapped: Mapped) -> Told | None:
     if name not in PARTS or type(value) not in (int, float):
         return None
     if path[:-1] == ("data",) and "split" in mapped.absent:
-        return written(name, "split", {"validation": value}, path, sure=True)
+        apart = own_parts(name, mapped.raw.get("source"))
+        return apart or written(name, "split", {"validation": value}, path, sure=True)
     return Told(f'write "split": {{"validation": {value}}} in `data`')
+
+
+def own_parts(name: str, source: Any) -> Told | None:
+    """What to do about a part of the data where the source has parts of its own, which no split can cut."""
+    own = [each for each in ("validation", "test") if isinstance(source, dict) and source.get(each)]
+    if not own:
+        return None
+    why = f"the source has its own {' and '.join(own)} samples"
+    if "validation" in own:
+        return Told(f"leave `{name}` out: {why}")
+    return Told(f"say `validation` in `source`: {why}, and no `split` can cut it")
 
 
 def starts(name: str, value: Any, path: Path, mapped: Mapped) -> Told | None:

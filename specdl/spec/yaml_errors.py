@@ -27,6 +27,8 @@ NO_WIDTH = "\u200b"
 ODD_BLANK = re.compile(rf"(?:^ *|(?<=[:-]) *)(?P<odd>[{BLANKS}][ {BLANKS}]*)", re.MULTILINE)
 """Blanks that YAML takes for letters, where a blank must have been meant."""
 GLUED = re.compile(r"^[ ]*(?:- +)?(?P<key>[A-Za-z_][\w-]*):(?=[^\s:/])", re.MULTILINE)
+PAIR = re.compile(r"(?P<blanks> *)[\w-]+: +(?![&*|>{\[\"'#])\S[^\n]*\n")
+KEY = re.compile(r"(?P<blanks>[ \t]+)[\w-]+:(?=\s)")
 AFTER = re.compile(r"\s*[,\]}]")
 COMMENT = re.compile(r"(?://|/\*)")
 FOREIGN = {"!!str": "write it in quotes", "!!null": "write null"}
@@ -116,6 +118,10 @@ def tab(at: int, text: str) -> Fault:
     if text[start:at].strip(" \t"):
         fix = TextFix("write a blank", (TextEdit(at, at + 1, " "),), sure=True)
         return Fault("E009", "a tab stands where YAML wants blanks", (at, at + 1), fix.message, fix=fix)
+    out = as_above(start, text)
+    if out is not None:
+        message = "a line is indented with a tab below one that has its value"
+        return Fault("E009", message, (at, at + 1), out.message, fix=out)
     found = list(islice(TABS.finditer(text), MAX_EDITS))
     edits = tuple(TextEdit(*each.span(), each[0].replace("\t", " " * TAB_WIDTH)) for each in found)
     pure = not re.search(r"^ +\S", text, re.MULTILINE) and not any(" " in each[0] for each in found)
@@ -124,6 +130,15 @@ def tab(at: int, text: str) -> Fault:
     return Fault(
         "E009", "a line is indented with a tab, and YAML counts blanks", (at, at + 1), fix.message, fix=fix
     )
+
+
+def as_above(start: int, text: str) -> TextFix | None:
+    """To indent a key as the one above it, where that has a value and nothing can stand below it."""
+    above = PAIR.fullmatch(text, text.rfind("\n", 0, max(0, start - 1)) + 1, start)
+    key = KEY.match(text, start)
+    if not above or not key:
+        return None
+    return TextFix("indent it as the line above", (TextEdit(*key.span("blanks"), above["blanks"]),))
 
 
 def glued(start: int, end: int, text: str) -> Fault | None:

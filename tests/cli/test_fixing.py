@@ -119,6 +119,20 @@ def test_what_remains_is_told_with_its_exit_code(capsys):
     assert capsys.readouterr().err == "fixed 1 finding in a.yaml\n1 error\n"
 
 
+def test_a_line_that_stays_wrong_is_left(capsys):
+    text = SPEC.replace("seed: 0", "seed:0: 1: 2")
+    Path("a.yaml").write_text(text)
+    assert run("a.yaml", "--fix") == 1
+    assert Path("a.yaml").read_text() == text
+    assert "fixed" not in capsys.readouterr().err
+
+
+def test_a_line_with_two_faults_is_mended():
+    Path("a.yaml").write_text(SPEC.replace("name: case", "name:case").replace("seed: 0", "seed:0"))
+    assert run("a.yaml", "--fix") == 0
+    assert Path("a.yaml").read_text() == MENDED
+
+
 def test_a_diff_writes_nothing(capsys):
     Path("a.yaml").write_text(SPEC)
     assert run("a.yaml", "--diff") == 1
