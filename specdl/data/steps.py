@@ -10,7 +10,7 @@ import numpy as np
 
 from specdl.core.diagnostics import Finding
 from specdl.core.diagnostics import Path as DocumentPath
-from specdl.core.errors import FindingsError, SpecdlError
+from specdl.core.errors import FindingsError, SpecdlError, UsageError
 from specdl.core.types import TensorType
 from specdl.core.wording import quoted
 from specdl.data.base import SOURCE, Array, DataSpec
@@ -33,8 +33,14 @@ class Steps:
 
     @classmethod
     def stored(cls, spec: DataSpec, fitted: Mapping[str, Any]) -> Steps:
-        """The steps of a run, from what it stored."""
-        return cls(spec, dict(fitted.get("fill", {})), list(fitted.get("transforms", [])))
+        """The steps of a run, from what it stored; raises `UsageError` where the spec has other ones."""
+        states = list(fitted.get("transforms", []))
+        if len(states) != len(spec.transforms):
+            raise UsageError(
+                f"the run was trained with {len(states)} transforms, and the spec has {len(spec.transforms)}",
+                help="leave `data.transforms` as the run has it",
+            )
+        return cls(spec, dict(fitted.get("fill", {})), states)
 
     def as_json(self) -> dict[str, Any]:
         """What a run stores; nothing where there are no steps."""

@@ -155,3 +155,11 @@ def test_tensors_of_another_type_with_the_right_checksums(tell, kind, dtype):
     assert (evaluated.code == 0) is (fits or kind == "optimizer")
     if not fits:
         assert "error[E706]" in resumed.err
+
+
+def test_transforms_that_the_run_was_not_trained_with(good, specdl):
+    done = specdl(
+        "predict", good / "good", good / "x.npy", "--backend", "torch", "--set", "data.transforms=[]"
+    )
+    assert done.code == 2
+    assert "error: the run was trained with 1 transforms, and the spec has 0" in done.err
