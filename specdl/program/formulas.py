@@ -32,7 +32,7 @@ def argument_types(instr: Instr, types: Mapping[str, TensorType]) -> tuple[ArgTy
     return tuple(reads.items()), tuple(writes.items())
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65536)
 def trace_op(op: Op, function: Function, reads: ArgTypes, writes: ArgTypes) -> Mapping[str, Expr]:
     """The formulas of a kernel for arguments of these types.
 

@@ -24,7 +24,7 @@ def calls(instr: Instr, program: Program) -> CallList:
     return rendered(instr.op, instr.function, reads, writes, wanted)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65536)
 def rendered(
     op: Op, function: Function, reads: ArgTypes, writes: ArgTypes, wanted: tuple[str, ...]
 ) -> CallList:
