@@ -24,6 +24,8 @@ SIZES = ("in_features", "input_size", "input_dim", "in_dim")
 """Keys that have one size for it."""
 PARTS = ("validation_split", "val_split", "valid_split", "val_size")
 """Keys that have a fraction of the data."""
+TRAINING = ("train", "training", "train_path", "train_file")
+"""Keys that have the file of the training part."""
 NEEDLESS: Mapping[str, Mapping[str, str]] = {
     "target": {"num_classes": "the model's output says how many classes there are"},
     "train": {
@@ -66,6 +68,13 @@ def habit(name: str, value: Any, path: Path, mapped: Mapped) -> Told | None:
     """What to say of a key that its value explains; None where it is no such key."""
     if path[-2:-1] == ("split",) and name == "validation_split":
         return renamed(name, value, path, Guess("validation", sure=True), mapped)
+    if (
+        name in TRAINING
+        and "path" in mapped.absent
+        and mapped.category == "sources"
+        and isinstance(value, str)
+    ):
+        return renamed(name, value, path, Guess("path", sure=True), mapped)
     reason = NEEDLESS.get(str(path[-2]) if len(path) > 1 else "", {}).get(name)
     if reason:
         return left_out(name, path, reason, sure=True)

@@ -45,19 +45,22 @@ class Stray:
     needed: bool = False
     there: bool = False
     """Whether the section has it already."""
+    same: bool = False
+    """Whether it has the same value there."""
 
     @property
     def help(self) -> str:
         key = "" if self.name == self.path[-1] else f", where it is called `{self.name}`"
         home = f"`{'.'.join(map(str, self.home))}`" if self.home else "the spec"
         if not self.free and self.there:
-            return f"{home} has `{self.name}` already: take it away here"
+            rest = ": take it away here" if self.same else ", with another value: keep one of them"
+            return f"{home} has `{self.name}` already{rest}"
         return f"`{self.path[-1]}` belongs {f'in {home}' if self.home else 'at the top of the spec'}{key}"
 
     def fix(self, value: Any) -> Fix | None:
-        """Move it, or take it away where it is in its place already."""
+        """Move it, or take it away where it is in its place already, and says nothing else there."""
         if not self.free:
-            return Fix(f"take `{self.path[-1]}` away", (Remove(self.path),)) if self.there else None
+            return Fix(f"take `{self.path[-1]}` away", (Remove(self.path),)) if self.same else None
         edits: tuple[Edit, ...] = (Remove(self.path), Add(self.home, self.name, value))
         if self.whole:
             if len(self.path) != 1 or len(self.home) != 1:
@@ -100,7 +103,8 @@ def find(path: Path, root: Mapping[str, Any], known: Mapping[Path, Mapping[str, 
         free = free and not (there and PARTNERS.get(word) in there)
         needed = known[home][word].required or (home == ("train",) and word in ("epochs", "steps"))
         stands = isinstance(there, dict) and word in there
-        return Stray(path, home, word, free, whole, free and needed, stands)
+        same = stands and there[word] == here[name]
+        return Stray(path, home, word, free, whole, free and needed, stands, same)
     return None
 
 

@@ -12,6 +12,7 @@ from specdl.core.lookalikes import ordinal, skeleton, unlike_ascii
 from specdl.core.record import record
 from specdl.core.wording import quoted
 from specdl.ops.base import LayerEntry
+from specdl.spec.complaints import literals
 from specdl.spec.fields import CATALOGS, NOUNS, Key, keys, members, unwrap
 from specdl.spec.strays import SECTIONS, VARS, Stray, owners
 from specdl.spec.suggestions import Guess, choice_guess, compact, key_guess, key_near, tag_guess
@@ -55,6 +56,11 @@ class Mapped:
     owner: str = ""
     """How messages call it."""
 
+    def chosen(self, value: Any) -> Guess | None:
+        """The key that is missing, where a value is one of those that it takes."""
+        named = self.lonely and isinstance(value, str) and value in literals(self.known[self.lonely].type)
+        return Guess(self.lonely, sure=True) if self.lonely and named else None
+
     def listed(self) -> str | None:
         """All keys, if they are few."""
         if len(self.known) > LISTED:
@@ -86,7 +92,7 @@ def unknown_key(name: str, value: Any, path: Path, mapped: Mapped, stray: Stray 
         return parts
     if stray and stray.home == VARS:
         return Told(stray.help, stray.fix(value))
-    guess = key_guess(name, mapped.known, mapped.absent)
+    guess = mapped.chosen(value) or key_guess(name, mapped.known, mapped.absent)
     if name == "type" and "dtype" in mapped.absent and choice_guess(str(value), DTYPES):
         return renamed(name, value, path, Guess("dtype"), mapped)
     if guess and guess.sure:
@@ -107,6 +113,10 @@ def unknown_key(name: str, value: Any, path: Path, mapped: Mapped, stray: Stray 
 def renamed(name: str, value: Any, path: Path, guess: Guess, mapped: Mapped) -> Told:
     """A key that was meant to be another one."""
     if guess.word not in mapped.absent:
+        if guess.word in mapped.raw and mapped.raw[guess.word] != value:
+            return Told(
+                f"`{guess.word}` is there already, with another value: keep one of them", None, guess.word
+            )
         fix = Fix(f"take `{name}` away", (Remove(path),))
         return Told(f"`{guess.word}` is there already: take `{name}` away", fix, guess.word)
     if guess.word == "betas" and not isinstance(value, list):

@@ -26,7 +26,7 @@ def test_the_hash_of_one_spec_without_errors(specdl, small, write):
 
 def test_every_finding_of_every_spec(specdl, write):
     one = write(spec(name=1, seed=-1), "one.json")
-    two = write(spec(nmae="x"), "two.json")
+    two = write(spec(nmae=spec()["name"]), "two.json")
     done = specdl("check", one, two, "--format", "concise")
     assert done.code == 1
     assert [line.split(": ")[1] for line in done.out.splitlines()] == [
