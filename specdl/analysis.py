@@ -23,7 +23,7 @@ from specdl.lint.subject import Subject
 from specdl.plan.bound import checkpoint_at_most, run_at_most
 from specdl.plan.machine import Limit, free_disk, memory_limit
 from specdl.spec.document import Document, read
-from specdl.spec.model import ModelSpec
+from specdl.spec.model import InputSpec, ModelSpec
 from specdl.spec.plugins import Plugin, load_plugins
 from specdl.spec.validate import validate
 
@@ -60,6 +60,21 @@ class Compilation:
             if not tags:
                 raise
             raise broken_promise("` or `".join(tags), fault) from fault
+
+    @cached_property
+    def settled(self) -> ModelSpec:
+        """The spec in the form of all that mean the same: defaults said, files named from its own folder."""
+        from specdl.graph.settled import settled
+        from specdl.spec.rooted import rooted
+
+        return settled(rooted(self.document, self.spec), self.graph)
+
+    @cached_property
+    def hash(self) -> str:
+        """A hash of what the spec means."""
+        from specdl.graph.meaning import digest
+
+        return digest(self.settled, self.graph)
 
 
 def analyse(
@@ -114,10 +129,20 @@ def front(
 
 
 def with_dtype(spec: ModelSpec, dtype: str) -> ModelSpec:
-    """The spec with another `model.dtype`."""
+    """The spec with another `model.dtype`, which inputs that say the model's dtype follow."""
     if dtype not in ("float32", "float64"):
         raise UsageError(f"there is no dtype `{dtype}`: use float32 or float64")
-    return spec.model_copy(update={"model": spec.model.model_copy(update={"dtype": dtype})})
+    model = spec.model
+
+    def followed(each: InputSpec) -> InputSpec:
+        return each.model_copy(update={"dtype": dtype}) if each.dtype == model.dtype else each
+
+    changes = {
+        "dtype": dtype,
+        "input": model.input and followed(model.input),
+        "inputs": model.inputs and {name: followed(each) for name, each in model.inputs.items()},
+    }
+    return spec.model_copy(update={"model": model.model_copy(update=changes)})
 
 
 def programs(graph: Graph, optimizer: Optimizer | None) -> dict[str, Program]:

@@ -19,7 +19,7 @@ from specdl.graph.need import need
 from specdl.spec.document import Document
 from specdl.spec.model import ModelSpec
 from specdl.spec.plugins import Plugin
-from specdl.spec.resolved import digest, render
+from specdl.spec.resolved import render
 
 if TYPE_CHECKING:
     from specdl.data.base import Data
@@ -107,12 +107,12 @@ def job(
         model = build_model(compilation, backend=backend, device=device, threads=threads, tell=tell)
 
     text, suffix = as_given(document, spec)
-    folder = str(document.home(("data",)).folder.resolve())
+    folder = str(document.folder.resolve())
     machine = {"backend": model.executable.name, "device": device, "folder": folder}
-    machine |= {"spec_folder": str(document.folder.resolve()), "spec_hash": digest(spec)}
+    machine |= {"spec_hash": compilation.hash}
     prepare = preparation(compilation, samples.fitted)
     count = suited(model.executable) if threads is None else threads
-    return Job(model, samples, text, suffix, render(spec), prepare, machine, count)
+    return Job(model, samples, text, suffix, render(compilation.settled), prepare, machine, count)
 
 
 @contextmanager

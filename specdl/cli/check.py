@@ -116,9 +116,7 @@ class Session:
         wrong = self.failures or any(each.severity == "error" for each in self.found)
         if not told or wrong or len(self.args.specs) > 1 or self.compilation is None:
             return None
-        from specdl.spec.resolved import digest
-
-        return digest(self.compilation.spec)
+        return self.compilation.hash
 
     def look(self, source: str) -> None:
         """Check a spec, and mend it where that is asked for."""

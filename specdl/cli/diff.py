@@ -74,7 +74,7 @@ def side(args: argparse.Namespace, source: str) -> Side:
     compilation, findings = analyse(source, args.overrides, args.plugins, allow=args.allow)
     if compilation is None:
         raise SpecError(findings)
-    return Side(compilation.spec, compilation.graph, compilation.plan)
+    return Side(compilation.settled, compilation.graph, compilation.plan)
 
 
 def as_json(found: Comparison) -> dict[str, Any]:

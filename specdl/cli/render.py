@@ -1,23 +1,21 @@
 """Write a spec out with everything in its place: defaults, variables, blocks, what it extends, and --set.
 
 The result has the same layers by the same names and the same program, and can be used in the spec's
-place. A hash of its meaning is that of the spec: `specdl diff` finds no difference, unless the data is
-named by a base in another folder: its files are then written from the spec's own folder.
+place: it has the same hash, and `specdl diff` finds no difference. Its files are named from the spec's
+own folder. Where the layers do not fit together, defaults that follow from them are left out.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
-from functools import reduce
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from specdl.cli import output
 from specdl.cli.options import reading_options, spec_argument
 
 if TYPE_CHECKING:
-    from specdl.core.diagnostics import Path
-    from specdl.spec.document import Document
+    from specdl.core.diagnostics import Diagnostic
+    from specdl.spec.model import ModelSpec
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,19 +29,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the resolved spec; the exit code."""
-    from specdl.analysis import front
     from specdl.core.errors import SpecError
-    from specdl.spec.plugins import load_plugins
     from specdl.spec.resolved import render
 
-    load_plugins(args.plugins)
-    document, spec, findings = front(args.spec, args.overrides, args.allow)
-    if document is None or spec is None:
+    spec, findings = resolved(args)
+    if spec is None:
         raise SpecError(findings)
     output.diagnostics_to_stderr(findings)
     value = render(spec)
-    if spec.data.source is not None:
-        rebase(value["data"]["source"], spec.data.source.files(), document)
     if args.form == "json":
         output.data(output.as_json(value))
         return 0
@@ -53,16 +46,18 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def rebase(source: Any, files: Mapping[Path, str], document: Document) -> None:
-    """Write the files of a source from the document's folder, where a base in another names them."""
-    from specdl.spec.expressions import escaped
+def resolved(args: argparse.Namespace) -> tuple[ModelSpec | None, list[Diagnostic]]:
+    """The spec with its defaults said, as far as its model can be built; and what is wrong with its keys."""
+    from specdl.analysis import front
+    from specdl.graph.build import build
+    from specdl.graph.settled import settled
+    from specdl.spec.plugins import load_plugins
+    from specdl.spec.rooted import rooted
 
-    home = document.home(("data",))
-    if home is document or home.folder == document.folder:
-        return
-    folder = home.folder
-    if folder.is_relative_to(document.folder):
-        folder = folder.relative_to(document.folder)
-    for place, file in files.items():
-        holder: Any = reduce(lambda value, key: value[key], place[:-1], source)
-        holder[place[-1]] = escaped((folder / file).as_posix())
+    load_plugins(args.plugins)
+    document, spec, findings = front(args.spec, args.overrides, args.allow)
+    if document is None or spec is None:
+        return None, findings
+    spec = rooted(document, spec)
+    graph, _ = build(spec)
+    return (spec if graph is None else settled(spec, graph)), findings

@@ -56,17 +56,15 @@ def run(args: argparse.Namespace) -> int:
     watcher = progress(quiet=args.quiet)
     trained = train(made, args.out, resume=args.resume, progress=watcher, at_once=leave)
     if args.format == "json":
-        output.data_json(outcome(trained))
+        output.data_json(outcome(trained, made.environment["spec_hash"]))
     return 0
 
 
-def outcome(trained: Run) -> dict[str, Any]:
+def outcome(trained: Run, spec_hash: str) -> dict[str, Any]:
     """A finished run as JSON; a figure that is not finite is null."""
-    from specdl.spec.resolved import digest
-
     return {
         "run": str(trained.path),
-        "spec_hash": digest(trained.model.spec),
+        "spec_hash": spec_hash,
         "metrics": {part: figures(of) for part, of in trained.metrics.items()},
     }
 

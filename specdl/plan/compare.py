@@ -11,10 +11,10 @@ from typing import Any
 
 from specdl.core.diagnostics import path_text
 from specdl.graph.graph import Graph, Node
+from specdl.graph.meaning import digest, options, settings
 from specdl.plan.plan import Plan, Schedule
 from specdl.program.cost import cost
 from specdl.spec.model import ModelSpec
-from specdl.spec.resolved import digest, meaning, numbers, written
 
 MISSING = None
 """Stands for a value that one of the two does not have: a spec that is written out has no nulls."""
@@ -38,9 +38,7 @@ class Side:
     @cached_property
     def settings(self) -> dict[str, Any]:
         """What the spec says beside its layers; how parameters start is told by parameter."""
-        value = meaning(self.spec)
-        model = {key: each for key, each in value["model"].items() if key not in ("layers", "init")}
-        return value | {"model": model | {"output": list(self.graph.outputs)}}
+        return settings(self.spec, self.graph)
 
     def shape(self, node: Node) -> str:
         """The type of a layer's results."""
@@ -117,7 +115,7 @@ class Comparison:
     @property
     def same(self) -> bool:
         """Whether the two mean the same: what they compute is the same, number by number."""
-        return not (self.added or self.removed or self.changed or self.settings or self.parameters)
+        return self.hashes[0] == self.hashes[1]
 
 
 def compare(a: Side, b: Side) -> Comparison:
@@ -130,7 +128,7 @@ def compare(a: Side, b: Side) -> Comparison:
     order = [name for name in a.nodes if name in names]
     moved = [] if kept == order else [Change("model.layers: their order", order, kept)]
     return Comparison(
-        hashes=(digest(a.spec), digest(b.spec)),
+        hashes=(digest(a.spec, a.graph), digest(b.spec, b.graph)),
         added=tuple(Layer(n, node.op.type, b.shape(node)) for n, node in b.nodes.items() if n not in pairs),
         removed=tuple(Layer(n, node.op.type, a.shape(node)) for n, node in a.nodes.items() if n not in names),
         changed=tuple(each for each in changed if each.changes or each.name != each.was),
@@ -170,7 +168,7 @@ def changes(a: Side, old: str, b: Side, new: str, names: Mapping[str, str]) -> I
     """How a layer differs from what it was: options, what it reads, and the type of its result."""
     before, after = a.nodes[old], b.nodes[new]
     if before.op.type == after.op.type:
-        yield from differences(numbers(written(before.op)), numbers(written(after.op)), ())
+        yield from differences(options(before.op), options(after.op), ())
     else:
         yield Change("type", before.op.type, after.op.type)
     reads = [renamed(value, names) for value in before.inputs.values()]
@@ -195,7 +193,7 @@ def starts(a: Graph, b: Graph) -> Iterator[Change]:
     for name, after in b.parameters.items():
         before = a.parameters.get(name)
         if before is not None:
-            start = numbers(written(before.init)), numbers(written(after.init))
+            start = options(before.init), options(after.init)
             if start[0] != start[1]:
                 yield Change(f"{name}: init", *start)
             if before.trainable != after.trainable:

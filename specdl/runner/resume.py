@@ -9,6 +9,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from specdl.backends.base import Executable
+from specdl.core.record import record
+from specdl.graph.build import build
+from specdl.graph.meaning import FREE, digest
+from specdl.graph.settled import settled
 from specdl.runner.checkpoint import Checkpoint, Damage
 from specdl.runner.errors import RunError
 from specdl.runner.files import sealed
@@ -24,8 +28,6 @@ if TYPE_CHECKING:
 
     from specdl.data.base import Array, Data
 
-FREE = (("$schema",), ("description",), ("lint",), ("train", "keep"), ("train", "checkpoint_every"))
-"""What may change in a spec between a run and its resumption: nothing that is computed depends on it."""
 SHOWN = 5
 MISSING = object()
 MACHINE = ("torch", "machine", "processor", "threads", "backend")
@@ -33,12 +35,15 @@ MACHINE = ("torch", "machine", "processor", "threads", "backend")
 
 
 def require_same_spec(folder: RunFolder, resolved: Mapping[str, Any]) -> None:
-    """Raise `RunError` (E703) if a run was begun with another spec, saying what differs."""
+    """Raise `RunError` (E703) if a run was begun with a spec of another meaning, saying what differs."""
     before = folder.read("resolved.json")
     now = json.loads(json.dumps(resolved))
     if not any(differences(before, now, ())):
         return
-    found = list(differences(written_out(before), now, ()))
+    began, goes_on = understood(before), understood(now)
+    if began.hash is not None and began.hash == goes_on.hash:
+        return
+    found = list(differences(began.written, goes_on.written, ()))
     if not found:
         return
     shown = [f"`{dotted(path)}` was {told(old)} and is now {told(new)}" for path, old, new in found[:SHOWN]]
@@ -48,10 +53,22 @@ def require_same_spec(folder: RunFolder, resolved: Mapping[str, Any]) -> None:
     raise RunError(message, code="E703", help="name another folder with --out to begin a new run")
 
 
-def written_out(resolved: Any) -> Any:
-    """A resolved spec as this version writes it: earlier ones kept blocks, and had fewer options."""
+@record()
+class Understood:
+    """A resolved spec as this version writes it, and its hash; one that it cannot read stays, without one."""
+
+    written: Any
+    hash: str | None = None
+
+
+def understood(resolved: Any) -> Understood:
+    """What a resolved spec says: earlier versions kept blocks, and had fewer options."""
     spec, _ = validate(Document(resolved))
-    return resolved if spec is None else json.loads(json.dumps(render(spec)))
+    graph = None if spec is None else build(spec)[0]
+    if spec is None or graph is None:
+        return Understood(resolved)
+    written = json.loads(json.dumps(render(settled(spec, graph))))
+    return Understood(written, digest(spec, graph))
 
 
 def differences(before: Any, now: Any, path: tuple[str | int, ...]) -> Iterator[tuple[Any, Any, Any]]:

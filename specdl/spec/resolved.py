@@ -1,10 +1,8 @@
-"""A spec written out: everything that it means in its own text, and a hash of that meaning."""
+"""A spec written out: everything that it means in its own text."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -19,15 +17,6 @@ from specdl.spec.model import ModelSection, ModelSpec
 
 TAKEN_IN = {ModelSpec: ("extends", "vars", "blocks"), ModelSection: ("defaults",)}
 """Keys that say how others come about; what is written out needs them no more."""
-FREE = (
-    ("$schema",),
-    ("name",),
-    ("description",),
-    ("lint",),
-    ("train", "keep"),
-    ("train", "checkpoint_every"),
-)
-"""Values on which nothing that is computed depends."""
 
 
 def render(spec: ModelSpec) -> dict[str, Any]:
@@ -90,55 +79,3 @@ def default_text(info: FieldInfo) -> str | None:
         return None
     value = info.get_default(call_default_factory=True)
     return None if value is None else json.dumps(plain(value), ensure_ascii=False)
-
-
-def digest(spec: ModelSpec) -> str:
-    """A hash of what a spec means: 64 hexadecimal digits, the same for specs that compute the same.
-
-    How the spec is written does not enter: JSON or YAML, the order of keys, variables, blocks and
-    defaults, a name that a layer would have anyway. Nor does what computes nothing: the names of
-    the spec, its comments, how often it is saved. Two versions of specdl may differ in their
-    defaults, and so in the hash.
-    """
-    return hashlib.sha256(
-        json.dumps(meaning(spec), sort_keys=True, separators=(",", ":")).encode()
-    ).hexdigest()
-
-
-def meaning(spec: ModelSpec) -> dict[str, Any]:
-    """A spec written out in the one form that all specs of its meaning have."""
-    value: dict[str, Any] = numbers(render(spec))
-    for *around, last in FREE:
-        holder = value
-        for key in around:
-            holder = holder[key]
-        holder.pop(last, None)
-    model = value["model"]
-    inputs = list(model.get("inputs") or ("input",))
-    model["layers"] = wired(model["layers"], inputs[0] if len(inputs) == 1 else None)
-    if model.get("output") in (model["layers"][-1]["name"], [model["layers"][-1]["name"]]):
-        del model["output"]
-    return value
-
-
-def numbers(value: Any) -> Any:
-    """A value with whole numbers written as such: 1 and 1.0 are one number."""
-    if isinstance(value, dict):
-        return {key: numbers(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [numbers(each) for each in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def wired(layers: list[dict[str, Any]], previous: str | None) -> list[dict[str, Any]]:
-    """Layers with the names that they have anyway, and without inputs that they read anyway."""
-    seen, made = Counter[str](), list[dict[str, Any]]()
-    for layer in layers:
-        seen[layer["type"]] += 1
-        name = layer.get("name") or f"{layer['type']}{seen[layer['type']]}"
-        inner = {key: wired(layer[key], "input") for key in ("layers", "shortcut") if layer.get(key)}
-        made.append({**layer, **inner, "name": name})
-        if layer.get("inputs") in ([previous], ["previous"]):
-            del made[-1]["inputs"]
-        previous = name
-    return made

@@ -1,7 +1,9 @@
 """Specs without mistakes, however they are written: `specdl check` has nothing to say of any of them."""
 
+import io
 import json
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +75,22 @@ def test_nothing_is_found(path, folder, capsys):
 @pytest.mark.parametrize("path", SHIPPED, ids=named)
 def test_nothing_is_found_in_what_ships(path, capsys):
     nothing(check(capsys, path, "--strict"))
+
+
+@pytest.mark.parametrize("path", [*WRITTEN, *SHIPPED], ids=named)
+def test_nothing_is_found_once_it_is_written_out(path, folder, capsys, monkeypatch):
+    monkeypatch.chdir(folder if path in WRITTEN else path.parent)
+    _, _, before = check(capsys, path.name)
+    assert main(["render", path.name]) == 0
+    written = capsys.readouterr().out
+    done = check_text(capsys, monkeypatch, written)
+    nothing(done)
+    assert done[2] == before
+
+
+def check_text(capsys, monkeypatch, text):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    return check(capsys, "-", "--strict")
 
 
 @pytest.mark.parametrize("form", ["concise", "github"])

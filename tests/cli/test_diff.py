@@ -82,3 +82,25 @@ def test_torch_is_not_imported(write):
         [sys.executable, "-c", code, "diff", path, path], capture_output=True, text=True, check=True
     )
     assert done.stdout.endswith("mean the same\nFalse\n")
+
+
+def based(write, tmp_path, folder, **more):
+    """A spec that takes its data, a table of its own, from a base in a folder."""
+    (tmp_path / folder).mkdir()
+    source = {"type": "csv", "path": "x.csv", "target": "y"}
+    (tmp_path / folder / "base.json").write_text(json.dumps(spec(data={"source": source, "batch_size": 8})))
+    (tmp_path / folder / "x.csv").write_text("a,b,y\n", "utf-8")
+    return write({"extends": f"{folder}/base.json", **more}, f"{folder}.json")
+
+
+def test_data_of_bases_in_two_folders_is_not_the_same(specdl, write, tmp_path):
+    first, second = based(write, tmp_path, "one"), based(write, tmp_path, "two")
+    done = specdl("diff", first, second)
+    assert (done.code, done.out) == (1, "settings\n  data.source.path: one/x.csv -> two/x.csv\n\n" + LOADS)
+    found = specdl("diff", first, second, "--format", "json").json
+    assert found["hash"]["before"] != found["hash"]["after"]
+    written = write(specdl("render", first).out, "written.json")
+    assert specdl("diff", first, written).code == 0
+
+
+LOADS = "weights\n  4 of 4 load\n"

@@ -109,7 +109,10 @@ def test_a_layer_of_another_type_by_the_same_name():
             lambda value: value["schedule"].update(factors=[1, 1]),
             Change("schedule.factors", [1, 0.1], [1, 1]),
         ),
-        (lambda value: value.pop("schedule"), Change("schedule", {**disc()["schedule"]}, None)),
+        (
+            lambda value: value.pop("schedule"),
+            Change("schedule", {**disc()["schedule"]}, {"type": "constant"}),
+        ),
         (lambda value: value.update(seed=3), Change("seed", 0, 3)),
         (lambda value: value["train"].update(epochs=3), Change("train.epochs", 250, 3)),
         (lambda value: value["data"].update(drop_last=True), Change("data.drop_last", False, True)),

@@ -2,11 +2,14 @@ import json
 
 import pytest
 
+from specdl.analysis import analyse
 from specdl.runner import resume
 from specdl.runner.errors import RunError
 from specdl.runner.folder import RunFolder
 from specdl.runner.resume import checksum, differences, require_same_spec
+from specdl.spec.resolved import render
 from tests.runner.tools import data
+from tests.spec.specs import disc
 
 
 def told(tmp_path, before, now):
@@ -52,7 +55,7 @@ def test_a_checksum_is_of_names_types_and_elements():
 
 
 def test_a_spec_that_stands_there_as_it_is_now_is_not_judged_again(tmp_path, monkeypatch):
-    """Only what another version wrote out is read as a spec, to be written out anew."""
+    """Only what is written otherwise is read as a spec, as is what it is compared with."""
     judged = []
     monkeypatch.setattr(resume, "validate", lambda document: judged.append(document) or (None, []))
     now = {"train": {"epochs": 3}, "data": {"target": {}}, "layers": ({"type": "linear"},)}
@@ -61,4 +64,21 @@ def test_a_spec_that_stands_there_as_it_is_now_is_not_judged_again(tmp_path, mon
     assert not judged
     with pytest.raises(RunError):
         require_same_spec(RunFolder(tmp_path), now | {"seed": 1})
-    assert len(judged) == 1
+    assert len(judged) == 2
+
+
+def test_a_spec_of_one_meaning_goes_on(tmp_path):
+    def resolved(change):
+        value = disc()
+        change(value)
+        return render(analyse(value)[0].settled)
+
+    def named(value):
+        value["name"] = "other"
+        value["model"]["layers"][1] |= {"inputs": ["fc1"]}
+
+    before = {key: each for key, each in resolved(lambda _: None).items() if key != "seed"}
+    (tmp_path / "resolved.json").write_text(json.dumps(before))
+    require_same_spec(RunFolder(tmp_path), resolved(named))
+    with pytest.raises(RunError, match="`seed` was 0 and is now 3"):
+        require_same_spec(RunFolder(tmp_path), resolved(lambda value: value.update(seed=3)))

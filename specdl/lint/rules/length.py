@@ -57,7 +57,8 @@ def evaluates_late(subject: Subject) -> Iterator[Finding]:
     """W333: the first evaluation is due after the end."""
     train, epochs = subject.spec.train, subject.run.epochs
     every = train.evaluate_every
-    if "evaluate_every" in train.model_fields_set and epochs is not None and every > epochs:
+    # a run of less than an epoch is evaluated at its end, and nobody chose the default
+    if every > 1 and epochs is not None and every > epochs:
         message = (
             f"the first evaluation is due after epoch {number(every)}: the run ends after {number(epochs)}"
         )
