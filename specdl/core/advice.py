@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field
 from typing import Literal
 
-from specdl.core.diagnostics import Edit, Finding, Fix, Note, Path
+from specdl.core.diagnostics import USED, Edit, Finding, Fix, Note, Path
 from specdl.core.record import record
 
 Unit = Literal["steps", "epochs"]
@@ -22,9 +22,6 @@ Limits = tuple[float, float]
 """Between what every element of a value lies, as far as that is known before anything is computed."""
 
 UNLIMITED: Limits = (-math.inf, math.inf)
-
-USED = "the block is used"
-"""What a note says of each use of a block that leads to the layer that a finding is about."""
 
 
 @record()

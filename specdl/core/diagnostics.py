@@ -105,6 +105,20 @@ class Note:
     """The place where it is in another file than the document, and then shown."""
 
 
+USED = "the block is used"
+"""What a note says of each use of a block that leads to the layer that a finding is about."""
+
+
+def trail(paths: Iterable[Path]) -> tuple[Note, ...]:
+    """The notes for the uses of blocks through which a finding came about, innermost first."""
+    return tuple(Note(USED, path, label=True) for path in paths)
+
+
+def uses(notes: Iterable[Note]) -> tuple[Path, ...]:
+    """The uses of blocks that some notes tell, innermost first."""
+    return tuple(note.path for note in notes if note.message == USED and note.path is not None)
+
+
 @record()
 class Replace:
     """Write another value at a path."""
@@ -250,6 +264,8 @@ class Diagnostic:
     """Works out `fix`: only once somebody asks, for it takes reading the text again."""
     places: tuple[Place, ...] = ()
     """Where equal findings are told as one: all their places, this one first."""
+    origins: tuple[Place, ...] = ()
+    """Where the values were given of which the one is made that it is about."""
 
     @cached_property
     def fix(self) -> TextFix | None:
@@ -280,14 +296,16 @@ class Diagnostic:
 def fold(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Diagnostics in their order, with many that say the same made one that counts them.
 
-    A mistake that was copied through a thousand layers would bury every other. Warnings that are
-    alike but for the names in them are one too, where there are very many: then the first is told.
+    A mistake that was copied through a thousand layers would bury every other; one in a value that was
+    given once is one wherever the value is used. Warnings that are alike but for the names in them are
+    one too, where there are very many: then the first is told.
     """
     listed = list(diagnostics)
     groups = grouped(enumerate(listed), equal)
+    given = grouped(((n, each) for n, each in enumerate(listed) if each.origins), of_one_value)
     many = grouped(((n, each) for n, each in enumerate(listed) if each.severity == "warning"), alike)
     told = dict(enumerate(listed))
-    for least, found in ((FOLD_FROM, groups), (FOLD_ALIKE_FROM, many)):
+    for least, found in ((2, given), (FOLD_FROM, groups), (FOLD_ALIKE_FROM, many)):
         for numbers in found.values():
             if len(numbers) >= least:
                 for number in numbers[1:]:
@@ -297,10 +315,10 @@ def fold(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 
 def grouped(
-    numbered: Iterable[tuple[int, Diagnostic]], key: Callable[[Diagnostic], tuple[str | None, ...]]
-) -> dict[tuple[str | None, ...], list[int]]:
+    numbered: Iterable[tuple[int, Diagnostic]], key: Callable[[Diagnostic], tuple[object, ...]]
+) -> dict[tuple[object, ...], list[int]]:
     """The numbers of diagnostics by what they have in common."""
-    groups: dict[tuple[str | None, ...], list[int]] = {}
+    groups: dict[tuple[object, ...], list[int]] = {}
     for number, each in numbered:
         groups.setdefault(key(each), []).append(number)
     return groups
@@ -310,6 +328,11 @@ def equal(diagnostic: Diagnostic) -> tuple[str | None, ...]:
     """What equal findings have in common; the help may offer each a name of its own."""
     help = diagnostic.help and OFFERED.sub('"', diagnostic.help)
     return diagnostic.code, diagnostic.message, help
+
+
+def of_one_value(diagnostic: Diagnostic) -> tuple[object, ...]:
+    """What equal findings have in common that are about one value, wherever it is used."""
+    return *equal(diagnostic), diagnostic.origins
 
 
 def alike(diagnostic: Diagnostic) -> tuple[str | None, ...]:

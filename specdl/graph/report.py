@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from enum import IntEnum
 from typing import NamedTuple
 
-from specdl.core.diagnostics import Finding, Note, Path
+from specdl.core.diagnostics import Finding, Note, Path, trail
 from specdl.core.suggest import Suggester
 from specdl.core.types import TensorType
 from specdl.spec.text import MAX_FINDINGS, TOO_MANY
@@ -76,10 +76,12 @@ class Report:
         """Add a finding about what stands at `inside` the site's mapping, unless there are too many."""
         if self.full:
             return
-        trail = tuple(Note("the block is used", path, label=True) for path in site.trail)
         path = (*site.path, *inside)
         self.found.append(
-            (site.order, Finding(code, message, path, at_key=at_key, help=help, notes=(*notes, *trail)))
+            (
+                site.order,
+                Finding(code, message, path, at_key=at_key, help=help, notes=(*notes, *trail(site.trail))),
+            )
         )
 
     def made(self, results: Iterable[Result]) -> tuple[Note, ...]:

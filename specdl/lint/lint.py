@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
-from specdl.core.advice import USED
-from specdl.core.diagnostics import Finding, Path
+from specdl.core.diagnostics import USED, Finding, Path
 from specdl.lint.rules.advice import advice
 from specdl.lint.rules.length import batch_of_all, batch_of_one, evaluates_late, few_steps, saves_late
 from specdl.lint.rules.reach import nothing_to_train, unread_inputs, unread_layers, untrained

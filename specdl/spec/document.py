@@ -18,6 +18,7 @@ from specdl.core.diagnostics import (
     Place,
     Position,
     Remark,
+    below,
     fold,
     path_text,
     value_at,
@@ -121,7 +122,8 @@ class Document:
         """A finding with its place in the text."""
         finding = traced(self.value, finding)
         home, position = self.home(finding.path), self.position(finding.path, finding.at_key, finding.within)
-        notes = [self.remark(note) for note in finding.notes]
+        values, origins = self.given(finding)
+        notes = [*values, *(self.remark(note) for note in finding.notes)]
         setting = self.setting(finding.path)
         if setting:
             notes.append(Remark(f"set by {setting.told}"))
@@ -138,7 +140,23 @@ class Document:
             notes=(*notes, *(() if setting else (*home.through(finding.path), *self.taken(home)))),
             excerpt=home.lines.line(position.line) if home.lines and position else None,
             mend=self.mender.promised(finding) if mends else None,
+            origins=origins,
         )
+
+    def given(self, finding: Finding) -> tuple[list[Remark], tuple[Place, ...]]:
+        """Where the values were given that the expression is made of which a finding is about.
+
+        First all of them, then the places of those that are not made of others in their turn.
+        """
+        value = below(self.value, finding.path)
+        if not isinstance(value, str) or "${" not in value:
+            return [], ()
+        from specdl.spec.given import given, origins
+
+        found = given(self.value, finding)
+        made = {each.where: self.remark(each.note) for each in found}
+        places = (made[each.where].place for each in origins(self.value, found))
+        return list(made.values()), tuple(place for place in places if place)
 
     def remark(self, note: Note) -> Remark:
         """A note with its place."""

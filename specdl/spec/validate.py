@@ -87,7 +87,7 @@ def walk(
     defaults = Defaults()
     walker = Walker(
         RULES, {"block": blocks}, EXAMPLES, complete=defaults.complete,
-        additions={"specdl": VERSION}, taken=taken, stops=hints is None,
+        additions={"specdl": VERSION}, taken=taken, document=value, stops=hints is None,
     )  # fmt: skip
     if hints:
         walker.strays, walker.awaited = {**hints.strays, **loose}, hints.awaited
@@ -177,10 +177,11 @@ def lost(value: dict[str, Any]) -> set[str]:
 def of_expression(value: Any, finding: Finding) -> Finding:
     """A finding about a value that an expression made: what to write is an expression too.
 
-    A fix that would write the value of an expression in its place is none.
+    A fix that would write the value of an expression in its place is none. One about a part of the
+    expression itself stays as it is.
     """
     value = below(value, finding.path)
-    if not holds_expression(value):
+    if finding.within or not holds_expression(value):
         return finding
     if finding.at_key or not isinstance(value, str):
         renames = finding.fix and all(isinstance(each, (Rename, Remove)) for each in finding.fix.edits)
@@ -189,10 +190,18 @@ def of_expression(value: Any, finding: Finding) -> Finding:
         "/" in value and "//" not in value and finding.code == "E113" and "a whole number" in finding.message
     )
     if not divides:
-        return replace(finding, help=None, fix=None)
+        return replace(finding, help=handed_on(value, finding.help), fix=None)
     help = "write `//`, which divides to a whole number"
     fix = Fix("write `//`", (Replace(finding.path, value.replace("/", "//")),))
     return replace(finding, help=help, fix=fix)
+
+
+def handed_on(text: str, help: str | None) -> str | None:
+    """What a help says that offers another word, where a text is one value that was given elsewhere."""
+    from specdl.spec.given import WHOLE
+    from specdl.spec.said import MEANT
+
+    return help if help and WHOLE.fullmatch(text) and MEANT.fullmatch(help) else None
 
 
 def holds_expression(value: Any) -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
-from specdl.core.diagnostics import Add, Finding, Fix, Note, Path, Replace, value_at
+from specdl.core.diagnostics import Add, Finding, Fix, Note, Path, Replace, trail, value_at
 from specdl.core.entry import Entry, Slot
 from specdl.core.wording import dotted, shown
 from specdl.ops.base import Composite, LayerEntry
@@ -78,7 +78,7 @@ class Walker:
     rules: Mapping[type[Entry], Rule] = field(default_factory=dict)
     fillers: Mapping[str, Filler] = field(default_factory=dict)
     examples: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    found: dict[tuple[str, Path, bool, str], Finding] = field(default_factory=dict)
+    found: dict[tuple[str, Path, bool, str, Path], Finding] = field(default_factory=dict)
     complete: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda raw: raw
     """Gives a layer's mapping with what it takes by default."""
     additions: Mapping[str, Any] = field(default_factory=dict)
@@ -91,6 +91,8 @@ class Walker:
     """What the whole document tells of single keys, and of types."""
     taken: frozenset[str] = frozenset()
     """Keys at the top of the document that another one says, which it may still say itself."""
+    document: Any = None
+    """The whole document as it is written."""
     root: Any = None
     """The whole document with its expressions replaced."""
     real: dict[Path, Path] = field(default_factory=dict)
@@ -113,11 +115,18 @@ class Walker:
         """Add a finding, once for a place however often a block is used."""
         if self.stops:
             raise Stopped
-        trail = tuple(Note("the block is used", path, label=True) for path in site.trail)
-        told = "" if site.trail and finding.code != "E112" else finding.message
         if len(self.found) <= MAX_FINDINGS:  # one more says that there are more
-            known = (finding.code, finding.path, finding.at_key, told)
-            self.found.setdefault(known, replace(finding, notes=(*finding.notes, *trail)))
+            known = (finding.code, finding.path, finding.at_key, *self.apart(finding, site))
+            self.found.setdefault(known, replace(finding, notes=(*finding.notes, *trail(site.trail))))
+
+    def apart(self, finding: Finding, site: Site) -> tuple[str, Path]:
+        """What keeps a finding apart from others at its place: in a template what its uses hand it."""
+        if not site.trail:
+            return finding.message, ()
+        from specdl.spec.given import Where, handed
+
+        origin = () if finding.at_key else handed(self.document, Where(finding.path, site.trail))
+        return finding.message if finding.code == "E112" else "", origin
 
     def guess(self, word: str, meant: Callable[[str], Guess | None]) -> Guess | None:
         """What was probably meant by a word, as long as there are not too many that mean nothing."""

@@ -55,6 +55,14 @@ def test_four_equal_findings_are_one_that_counts_them():
     assert folded[0].places == tuple(Place(f"$.x[{n}]", "a.json", Position(n, 1, n, 2)) for n in (1, 3, 4, 5))
 
 
+def test_two_equal_findings_about_one_value_are_one():
+    given = [Place("$.vars.w"), Place("$.vars.v")]
+    found = [replace(at(n), origins=(given[n % 2],)) for n in (1, 2, 3)] + [at(4, "other")]
+    folded = fold(found)
+    assert [(each.line, each.count) for each in folded] == [(1, 2), (2, 1), (4, 1)]
+    assert [place.path for place in folded[0].places] == ["$.x[1]", "$.x[3]"]
+
+
 def test_equal_findings_may_each_offer_a_free_name():
     offered = [at(n, "two are called `a`", help=f'"name": "a_{n}"') for n in range(2, 6)]
     (folded,) = fold(offered)
