@@ -34,6 +34,9 @@ BLOCK = {
 
 # ---- the strategy: specs that are valid by construction ----
 
+WIDTHS = st.integers(1, 5) | st.sampled_from([31, 66])
+"""Mostly narrow; also some that fill vectors and leave a rest."""
+
 
 class Drawing:
     """The layers so far, and what every name in reach holds."""
@@ -78,7 +81,7 @@ class Drawing:
     def linear(self, width: int | None = None) -> None:
         layer = self.options({"type": "linear"})
         shape = self.source(layer)
-        width = width or self.draw(st.integers(1, 5))
+        width = width or self.draw(WIDTHS)
         layer["out_features"] = width
         if self.draw(st.integers(0, 3)) == 0:
             layer["bias"] = False
@@ -377,6 +380,21 @@ MORE = int(os.environ.get("SPECDL_TWINS", "0"))
 def test_native_twins(spec, seed):
     note(str(spec))
     check_twins(spec, seed, "c")
+    assert ends(spec, seed, 1) == ends(spec, seed, 2)
+
+
+def ends(spec: Spec, seed: int, threads: int) -> dict[str, bytes]:
+    """Every bit of the weights after a few steps on so many threads."""
+    generator = torch.Generator().manual_seed(seed)
+    model = specdl.compile(spec, backend="c", threads=threads)
+    names = list(model.graph.outputs)
+    for _ in range(3):
+        x = inputs(spec, spec["data"]["batch_size"], generator)
+        got = model.forward(x)
+        results = {name: got[name] if len(names) > 1 else got for name in names}
+        results["previous"] = results[names[-1]]
+        model.train_step(x, batch(spec, results, spec["data"]["batch_size"], generator))
+    return {name: value.numpy().tobytes() for name, value in model.parameters.items()}
 
 
 def check_twins(spec: Spec, seed: int, backend: str) -> None:

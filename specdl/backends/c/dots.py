@@ -162,14 +162,16 @@ class _Dots:
         lines.append(f"const real *one = {a.pointer} + {row}*{a.outer};")
         lines.append(f"const real *many = {b.pointer} + (left*{lanes} + {group}*{self.columns})*{b.outer};")
         whole, rest = divmod(self.k, lanes)
+        # a product that compilers move away from its sum is rounded alone
+        lines.append("STAYS(one);")
         if whole:
             lines += block(
                 loop("k", "0", str(whole * lanes), lanes), self.step(names, lambda at: f"LD({at} + k)")
             )
         if rest:
-            at = whole * lanes
-            masked = self.step(names, lambda at_: f"sel(valid, LD({at_} + {at}), S(0))")
-            lines += block("", [f"const vi valid = LANE < S({rest});", *masked])
+            masked = self.step(names, lambda at: f"sel(valid, LD({at} + k), S(0))")
+            start = [f"i64 k = {whole * lanes};", "STAYS(k);", f"const vi valid = LANE < S({rest});"]
+            lines += block("", [*start, *masked])
         for r, each in enumerate(names):
             lines.append(f"part[{r * groups} + {group}] = {folded(each, self.columns, 1)};")
         return lines

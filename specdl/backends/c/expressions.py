@@ -100,6 +100,8 @@ class Expressions:
         args = [self.emit(arg, over, at) for arg in expr.args]
         by_row, by_column = any(arg.by_row for arg in args), any(arg.by_column for arg in args)
         product = expr.op == "mul" or (expr.op == "neg" and args[0].product)
+        if expr.op in ("add", "sub"):
+            args = [alone(arg, by_row, by_column) for arg in args]
         mask, text = expr.op in MASKS, self._text(expr, args)
         return self.declare(Term(text, by_row, by_column, mask, product), at)
 
@@ -166,6 +168,16 @@ class Expressions:
         lane = f"{scope.memo[index].text} - ({at.column})" if at.column else scope.memo[index].text
         real = self.target.real
         return Term(f"LANE == S(({real})({lane}))", by_row=True, by_column=True, mask=True)
+
+
+def alone(arg: Term, by_row: bool, by_column: bool) -> Term:
+    """A side of a sum; a product is rounded by itself where it is computed for more places at once.
+
+    Whether a compiler rounds it with the sum depends on which loops there are between them.
+    """
+    if not arg.product or (arg.by_row, arg.by_column) == (by_row, by_column):
+        return arg
+    return replace(arg, text=f"ROUNDED({arg.text})", product=False)
 
 
 def _scope(at: Where, term: Term) -> Scope:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -114,6 +115,20 @@ NETS: dict[str, Spec] = {
     "line": spec([1], [linear(1)], 1, loss={"type": "l1"}, optimizer={"type": "sgd", "lr": 0.01}),
     "one": spec([3], [linear(40, activation="tanh"), linear(1)], 10, loss={"type": "sum_squared_error"}),
 }
+
+
+def heads(widths: tuple[int, ...], outs: tuple[int, ...], batch: int) -> Spec:
+    """Inputs of several widths, and on each of them layers of several widths, with one more above each."""
+    layers, ends = [], []
+    for width, out in product(widths, outs):
+        name = f"a{width}x{out}"
+        layers += [linear(out, name=name, inputs=[f"x{width}"]), linear(3, name=f"{name}b")]
+        ends.append(f"{name}b")
+    layers.append({"type": "concat", "inputs": ends, "dim": -1})
+    made = spec([1], layers, batch)
+    del made["model"]["input"]
+    made["model"]["inputs"] = {f"x{width}": {"shape": [width]} for width in widths}
+    return made
 
 
 def compiled(of: Spec | str, dtype: str | None = None) -> Compilation:

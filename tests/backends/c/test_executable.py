@@ -17,7 +17,7 @@ from specdl.data.order import Order, batches
 from specdl.plan.machine import ARCHITECTURE, X86
 from specdl.plan.plan import make
 from tests.backends.c.compilers import NEEDS_COMPILER
-from tests.backends.c.models import NETS, begun, compiled, deal, eager, native, rates, samples, state
+from tests.backends.c.models import NETS, begun, compiled, deal, eager, heads, native, rates, samples, state
 from tests.loops.test_fuse import Kept, tower
 
 pytestmark = NEEDS_COMPILER
@@ -108,6 +108,18 @@ def test_threads_change_no_bit(net):
         gradients = [value.numpy().tobytes() for value in made.gradients.values()]
         ends.append((list(losses), state(made), gradients))
     assert all(end == ends[0] for end in ends)
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("batch", [1, 2, 3, 8])
+def test_threads_change_no_bit_of_few_rows(batch, dtype):
+    """Few rows are shared out by columns, or where those are few by rows: by other C."""
+    ends = []
+    for threads in (1, 2):
+        made = native(heads((15, 31, 63, 66, 100, 129), (1, 3, 16), batch), threads=threads, dtype=dtype)
+        data = samples(made, 2 * batch)
+        ends.append((list(made.train(data, deal(made, 2 * batch), 0, rates(5))), state(made)))
+    assert ends[0] == ends[1]
 
 
 @EVERY

@@ -96,6 +96,16 @@ def test_nests_that_differ_in_names_only_are_one_text():
     assert text("x", "m", "y") != text("x", "m", "y", cols=26)
 
 
+@pytest.mark.parametrize(("cols", "alone"), [(40, True), (1, False)])
+def test_a_product_that_is_made_once_for_a_row_is_rounded_before_it_is_added(cols: int, alone: bool):
+    """Whether a compiler makes it outside of the loop over columns, or together with the sum."""
+    x, a, b = nests.x_of("x", BATCH, cols), nests.x_of("a", BATCH, 1), nests.x_of("b", BATCH, 1)
+    types = {"x": x.type, "a": a.type, "b": b.type, "y": x.type}
+    for expr in (x + a * b, a * b - x):
+        text = emitted(nests.case("rows", [Map("y", x.shape, expr)], "y", types), SINGLE).text
+        assert ("ROUNDED(" in text) is alone
+
+
 def test_what_lies_at_one_place_is_one_pointer():
     built = emitted(nests.adam(25, 25), SINGLE)
     assert [value for _, value in built.names.params if isinstance(value, str)] == ["m", "g", "v", "p"]

@@ -135,6 +135,9 @@ INLINE v ROUNDED(v x) {
 #define ROUNDED(x) (x)
 #endif
 
+/* An index or a pointer that is known from here on only: what is computed by it is computed here, not before. */
+#define STAYS(at) __asm__ volatile("" : "+r"(at))
+
 INLINE v v_rsqrt(v x) { return 1 / v_sqrt(x); }
 
 /* NaN if either is. Where b is a constant, one instruction. */
