@@ -81,14 +81,15 @@ def run(args: argparse.Namespace) -> int:
 class Session:
     """One call of the command: what it found in all specs.
 
-    `failures` tell of specs that could not be read, `mended` of those that were mended; `compilation` is
-    what the last spec was compiled to.
+    `failures` tell of specs that could not be read, `mended` of those that were mended, `refused` of
+    fixes that were tried in vain; `compilation` is what the last spec was compiled to.
     """
 
     args: argparse.Namespace
     found: list[Diagnostic] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     mended: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
     compilation: Compilation | None = None
 
     @property
@@ -151,6 +152,7 @@ class Session:
         mended = fixing.mend(source, self.diagnose, settled, unsafe=self.args.unsafe_fixes)
         line = fixing.deliver(mended, self.args.diff)
         self.mended += [line] if line else []
+        self.refused += fixing.taken_back(mended)
         return mended.found
 
     def tell(self) -> None:
@@ -163,7 +165,7 @@ class Session:
             output.print_findings(
                 self.args.format, self.found, strict=self.args.strict, failures=self.failures, more=more
             )
-        for each in (*self.failures, *self.mended):
+        for each in (*self.failures, *self.mended, *self.refused):
             output.message(each)
         last = summary(self.found, len(self.args.specs), len(self.failures))
         if self.people:

@@ -66,7 +66,8 @@ class Mended:
     before: bytes
     look: Look
     fixed: int = 0
-    refused: set[tuple[str, str, str]] = field(default_factory=set)
+    refused: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    """Findings whose fixes did not hold, and why."""
 
     @property
     def name(self) -> str:
@@ -122,7 +123,7 @@ def mend(source: str, check: Check, settled: Settle = read, *, unsafe: bool = Fa
         elif len(chosen) > 1:
             most = len(chosen) // 2
         else:
-            mended.refused.add(identity(chosen[0][0]))
+            mended.refused[identity(chosen[0][0])] = consequence(mended.look, after)
             most = None
     return mended
 
@@ -213,6 +214,12 @@ def further(before: Look, after: Look) -> bool:
     return was[first][0] < now[first][0] or after.found[first].fix is not None
 
 
+def consequence(before: Look, after: Look) -> str:
+    """Why a fix did not hold, in words: to which findings it leads."""
+    codes = sorted({code for code, _ in tally(after.found) - tally(before.found)})
+    return f"leads to {' and '.join(codes)}" if codes else "mends nothing"
+
+
 def gone(each: Diagnostic, before: Look, after: Look) -> int:
     """How many findings that say the same as one are there no more."""
     if before.reached != after.reached or not before.reached or before.cut:
@@ -248,6 +255,14 @@ def save(mended: Mended) -> None:
         saving.save(path, mended.before, mended.after)
     except OSError as error:
         raise UsageError(f"`{mended.name}` cannot be written: {error.strerror or error}") from error
+
+
+def taken_back(mended: Mended) -> list[str]:
+    """Lines that say which fixes were tried and did not hold, and why."""
+    return [
+        f"the fix of {code} was tried and taken back: it {why}"
+        for (code, _, _), why in mended.refused.items()
+    ]
 
 
 def deliver(mended: Mended, diff: bool) -> str | None:

@@ -20,6 +20,8 @@ STARTS: Mapping[str, Mapping[str, Any]] = {
 }
 """Caffe's fillers as they are without options, where a word alone would mean another start here."""
 RENAMED = {"min": "a", "max": "b"}
+MOMENTUM = 0.9
+"""What is usual where none is said."""
 SIGNS = ("lr_mult", "decay_mult")
 ONE_RATE = "all parameters have one learning rate and one `weight_decay`"
 REASONS: Mapping[str, str] = {
@@ -100,9 +102,13 @@ def nesterov(root: Mapping[str, Any]) -> dict[Path, Told]:
         section = root.get(home)
         tag = section.get("type") if isinstance(section, dict) else None
         if section and isinstance(tag, str) and tag.lower() == "nesterov" and "nesterov" not in section:
-            help = 'write "type": "sgd", "nesterov": true'
-            edits = (Replace((home, "type"), "sgd"), Add((home,), "nesterov", True))
-            found[home, "type"] = Told(help, Fix(help, edits, sure=True), "sgd", judged=True)
+            more: dict[str, Any] = {"nesterov": True}
+            more |= {} if "momentum" in section else {"momentum": MOMENTUM}
+            help = f'write "type": "sgd", {json.dumps(more)[1:-1]}'
+            adds = (Add((home,), key, value) for key, value in more.items())
+            edits: tuple[Edit, ...] = (Replace((home, "type"), "sgd"), *adds)
+            fix = Fix(help, edits, sure="momentum" in section)
+            found[home, "type"] = Told(help, fix, "sgd", judged=True)
     return found
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from specdl.core.diagnostics import Add, Edit, Fix, Path, Remove, Rename, Replace, below
 from specdl.data.base import DataSpec
+from specdl.spec.complaints import literals
 from specdl.spec.fields import CATALOGS, keys
 from specdl.spec.hints import hint_of
-from specdl.spec.suggestions import compact
+from specdl.spec.suggestions import choice_guess, compact
 from specdl.spec.unknown import Told
 
 TRAIN = ("dataset", "train", "training", "train_dataset", "train_data", "trainset")
@@ -66,6 +67,19 @@ def loaders(root: Mapping[str, Any]) -> dict[Path, Told]:
     help = "write its keys in `data` itself"
     fix = Fix(help, (*first, *others), sure=True) if idle else None
     return {path: Told(help, fix, "batch_size")}
+
+
+def sets(root: Mapping[str, Any]) -> dict[Path, Told]:
+    """What to say of a set of scikit-learn's that stands as the type of a source."""
+    source = below(root, ("data", "source"))
+    tag = source.get("type") if isinstance(source, dict) and "dataset" not in source else None
+    cls = CATALOGS["sources"].get("sklearn")
+    guess = choice_guess(tag, literals(keys(cls)["dataset"].type)) if isinstance(tag, str) and cls else None
+    if guess is None or not guess.sure:
+        return {}
+    help = f'write "type": "sklearn", "dataset": "{guess.word}"'
+    edits = (Replace(("data", "source", "type"), "sklearn"), Add(("data", "source"), "dataset", guess.word))
+    return {("data", "source", "type"): Told(help, Fix(help, edits, sure=True))}
 
 
 def tensors(root: Mapping[str, Any]) -> dict[Path, Told]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from specdl.core.diagnostics import Path
 from specdl.spec.caffe import eltwise, nesterov
-from specdl.spec.datasets import loaders, parts, tensors
+from specdl.spec.datasets import loaders, parts, sets, tensors
 from specdl.spec.elsewhere import misplaced
 from specdl.spec.keras import by_output, keras_layers
 from specdl.spec.logits import log_softmaxes
@@ -17,7 +17,7 @@ from specdl.spec.unknown import Told
 from specdl.spec.wiring import wirings
 
 FORESEERS = (
-    log_softmaxes, schedulers, parts, loaders, tensors, misplaced, wirings,
+    log_softmaxes, schedulers, parts, loaders, sets, tensors, misplaced, wirings,
     policies, nesterov, eltwise, keras_layers, by_output,
 )  # fmt: skip
 """Each tells of some keys and types by their paths."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from specdl.core.diagnostics import Add, Edit, Fix, Path, Remove, Replace, below
+from specdl.core.wording import counted
 from specdl.spec.fields import CATALOGS
 from specdl.spec.suggestions import among, compact, senses
 from specdl.spec.unknown import Told
@@ -64,7 +65,8 @@ def stepwise_type(schedule: Mapping[str, Any], root: Mapping[str, Any]) -> dict[
         return {}
     meant, whole = stepwise(schedule, root)
     if not meant:
-        return {}
+        after = beyond(schedule, root)
+        return {("schedule", "type"): Told(after)} if after else {}
     help = f"write {json.dumps(meant)}{'' if whole else ON}"
     return {("schedule", "type"): Told(help, Fix(help, (Replace(("schedule",), meant),)) if whole else None)}
 
@@ -90,6 +92,19 @@ def stepwise(said: Mapping[str, Any], root: Mapping[str, Any]) -> tuple[dict[str
     shown = [int(each) if each == int(each) else each for each in factors]
     meant = {"type": "piecewise_constant", "unit": UNITS[key], "boundaries": listed, "factors": shown}
     return meant, whole
+
+
+def beyond(said: Mapping[str, Any], root: Mapping[str, Any]) -> str | None:
+    """What to do about a schedule whose first change comes after the run."""
+    key = next((each for each in UNITS if each in said), None)
+    if key is None or type(said[key]) not in (int, float):
+        return None
+    first, end = said[key], length(root, UNITS[key])
+    if end is None or first < end:
+        return None
+    noun = UNITS[key][:-1]
+    late = f"the rate would change after {noun} {first}, and the run has {counted(end, noun)}"
+    return f"leave `schedule` out: {late}"
 
 
 def length(root: Mapping[str, Any], unit: str) -> float | None:

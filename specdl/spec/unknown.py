@@ -210,10 +210,19 @@ def unknown_tag(slot: Slot, tag: str, path: Path, at_key: bool, guess: Guess | N
     if guess and guess.there:
         edit = Rename(path, guess.word) if at_key else Replace(path, guess.word)
         fix = Fix(f"write `{guess.word}`", (edit,), guess.sure)
+        needed = needs(slot, guess.word) if guess.loose and not at_key else []
+        if needed:
+            return Told(f"`{guess.word}` comes near it, and needs {quoted(needed)}", None, guess.word)
         return Told(f"did you mean `{guess.word}`?", fix, guess.word, judged=not guess.loose)
     if guess:
         return Told(instead(slot.category, guess))
     return Told(listed(slot))
+
+
+def needs(slot: Slot, tag: str) -> list[str]:
+    """The options that a type cannot do without."""
+    cls = CATALOGS[slot.category].get(tag)
+    return [name for name, key in keys(cls).items() if key.required and name != "type"] if cls else []
 
 
 def layer_hint(tag: str) -> str | None:

@@ -133,6 +133,13 @@ def test_a_line_with_two_faults_is_mended():
     assert Path("a.yaml").read_text() == MENDED
 
 
+def test_a_fix_that_is_taken_back_is_told(capsys):
+    Path("a.yaml").write_text(MENDED.replace("out_features: 2", "out_features: 2, lr_mult: 2, decay_mult: 0"))
+    assert run("a.yaml", "--unsafe-fixes") == 1
+    told = capsys.readouterr().err
+    assert told == "the fix of E111 was tried and taken back: it leads to E111\n1 error\n"
+
+
 def test_a_diff_writes_nothing(capsys):
     Path("a.yaml").write_text(SPEC)
     assert run("a.yaml", "--diff") == 1

@@ -47,7 +47,7 @@ class Cosine(Schedule):
         if fall * (1 - self.min) <= SMALL:
             return
         what = f"the cosine of {counted(self.length, self.unit[:-1])} is never over"
-        meant = unit_meant(site, self.unit, self.length)
+        meant = unit_meant(site, self.unit, self.length, least=0.25 if self.min else 1 - SMALL)
         if meant is not None:
             yield other_unit(site, self.unit, meant, what, ("length",))
             return
