@@ -1,4 +1,4 @@
-"""A spec through every stage that needs no backend: what is known of it, and every finding."""
+"""A spec through every stage that comes before it runs: what is known of it, and every finding."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from specdl.graph.need import need
 from specdl.lint.silence import heard, require_warnings
 from specdl.lint.subject import Subject
 from specdl.plan.bound import checkpoint_at_most, run_at_most
-from specdl.plan.machine import Limit, free_disk, memory_limit
+from specdl.plan.machine import Limit, free_disk, memory_limit, usable
 from specdl.spec.document import Document, read
 from specdl.spec.model import InputSpec, ModelSpec
 from specdl.spec.plugins import Plugin, load_plugins
@@ -75,6 +75,18 @@ class Compilation:
         from specdl.graph.meaning import digest
 
         return digest(self.settled, self.graph)
+
+
+@record()
+class Machine:
+    """What a run would be on, in the words of `specdl.compile`: what it takes depends on that."""
+
+    backend: str = "auto"
+    device: str = "cpu"
+    threads: int | None = None
+
+
+HERE = Machine()
 
 
 def analyse(
@@ -170,6 +182,9 @@ def check(
     allow: Iterable[str | PathLike[str]] = (),
     data: bool = False,
     ignore: Iterable[str] = (),
+    backend: str = "auto",
+    device: str = "cpu",
+    threads: int | None = None,
 ) -> list[Diagnostic]:
     """Every finding about a spec; empty if there is nothing to say.
 
@@ -177,13 +192,15 @@ def check(
     of modules with ops of your own, `max_memory` the bytes a run may take (default: the
     machine's memory), `allow` folders in which data may lie, and `data` says whether to open
     the data and check what is in it. `ignore` names codes of warnings that are not to be told, beside
-    those of the spec's own `lint.ignore`. Nothing is run, and torch is not imported. Raises
-    `UsageError` for an override, plug-in or code that cannot be used.
+    those of the spec's own `lint.ignore`. `backend`, `device` and `threads` are those of `compile`: what a
+    run takes depends on them. Nothing is run, and torch is not imported. Raises
+    `UsageError` for an override, plug-in, code, backend or device that cannot be used.
 
     >>> check({"specdl": 1})[0].code
     'E112'
     """
-    return checked(source, overrides, plugins, max_memory, allow, data, ignore)[1]
+    machine = Machine(backend, device, threads)
+    return checked(source, overrides, plugins, max_memory, allow, data, ignore, machine)[1]
 
 
 def checked(
@@ -194,16 +211,23 @@ def checked(
     allow: Iterable[str | PathLike[str]] = (),
     data: bool = False,
     ignore: Iterable[str] = (),
+    machine: Machine = HERE,
 ) -> tuple[Compilation | None, list[Diagnostic]]:
-    """What `check` finds, with the compilation that it was found in."""
+    """What `check` finds, with the compilation that it was found in; the run would be on a `machine`."""
     silent = frozenset(ignore)
     require_warnings(silent)
+    if machine != HERE:
+        from specdl.backends.choice import expect, require_machine
+
+        expect(machine.backend)
+        require_machine(machine.device, machine.threads)
     compilation, findings = analyse(source, overrides, plugins, allow=allow)
     if compilation is None:
         return None, findings
     limit = memory_limit() if max_memory is None else Limit(max_memory, "`--max-memory` allows")
     told = reading(compilation, allow)
-    short = memory_findings(compilation, limit, ahead(compilation, told) if data else known(compilation))
+    counted = ahead(compilation, told) if data else known(compilation)
+    short = memory_findings(compilation, limit, counted, machine)
     readily = data and not any(each.path == SOURCE for each in short)
     rows: dict[str, int] = {}
     found = [*data_findings(compilation, told, rows, opened=readily), *short]
@@ -242,20 +266,22 @@ def data_findings(
     return examine(data, told, target_limits(compilation.graph), rows)
 
 
-def memory_findings(compilation: Compilation, limit: Limit | None, data: Ahead) -> list[Finding]:
+def memory_findings(
+    compilation: Compilation, limit: Limit | None, data: Ahead, machine: Machine = HERE
+) -> list[Finding]:
     """E510 if a run would take more than there is: its buffers, and its data where their size is known."""
-    graph, spec = compilation.graph, compilation.spec
-    if (
-        limit is None
-        or run_at_most(graph, spec.optimizer, spec.data.batch_size) + data.nbytes <= limit.nbytes
-    ):
+    graph, spec, threads = compilation.graph, compilation.spec, machine.threads
+    most = run_at_most(graph, spec.optimizer, spec.data.batch_size, threads or usable())
+    if limit is None or most + data.nbytes <= limit.nbytes:
         return []
-    plan = compilation.plan
+    from specdl.backends.choice import bytes_for, expected
+
+    plan = expected(compilation.plan, machine.backend, threads)
     if plan.bytes.total + data.nbytes <= limit.nbytes:
         return []
     from specdl.plan.memory import too_much
 
-    return [too_much(plan, compilation.graph, data, limit)]
+    return [too_much(plan, bytes_for(compilation.plan, plan, threads), graph, data, limit)]
 
 
 def disk_findings(compilation: Compilation, steps: int | None, folder: Path) -> list[Finding]:

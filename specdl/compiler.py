@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from specdl.analysis import Compilation, Source, analyse, broken_promise, plugged_in
 from specdl.backends.c.compiler import Tell, silent
-from specdl.backends.choice import choose, lower, planned
-from specdl.core.errors import ResourceError, SpecError, UsageError
+from specdl.backends.choice import bytes_for, choose, lower, planned, require_machine
+from specdl.core.errors import ResourceError, SpecError
 from specdl.data.base import Ahead
 from specdl.plan.machine import free_memory, readable
 from specdl.spec.plugins import Plugin
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from specdl.plan.plan import AnyPlan
     from specdl.runner.model import Model
 
-MOST_THREADS = 1024
-"""More than any machine that this is for has, and fewer than a process may not have."""
 NOTHING = Ahead(0)
 
 
@@ -64,16 +62,17 @@ def build_model(
     device: str = "cpu",
     threads: int | None = None,
     tell: Tell = silent,
+    plan: AnyPlan | None = None,
 ) -> Model:
     """The model of a compilation on a backend; raises as `compile` does.
 
-    `tell` gets a line for what is not as one may expect, as where there is no C compiler.
+    `tell` gets a line for what is not as one may expect, as where there is no C compiler. `plan` is the
+    backend's, where it is made already.
     """
-    supported(backend, device)
-    if threads is not None and (type(threads) is not int or not 1 <= threads <= MOST_THREADS):
-        raise UsageError(f"`threads` is {threads!r}, and must be a whole number from 1 to {MOST_THREADS:,}")
-    plan = planned(compilation.plan, backend, threads, tell)
-    require_memory(compilation, plan)
+    supported(backend, device, threads)
+    if plan is None:
+        plan = planned(compilation.plan, backend, threads, tell)
+    require_memory(compilation, plan, threads=threads)
     from specdl.backends.torch.threads import set_threads
     from specdl.runner.model import Model
 
@@ -84,26 +83,29 @@ def build_model(
     return Model(compilation.spec, compilation.graph, executable.plan, executable)
 
 
-def require_memory(compilation: Compilation, plan: AnyPlan, data: Ahead = NOTHING) -> None:
-    """Raise `ResourceError` if a run by a plan, and its samples, would take more memory than is free."""
+def require_memory(
+    compilation: Compilation, plan: AnyPlan, data: Ahead = NOTHING, threads: int | None = None
+) -> None:
+    """Raise `ResourceError` if a run by a plan, and its samples, would take more memory than is free.
+
+    `threads` is what the plan was asked for.
+    """
     free, samples = free_memory(), data.nbytes
     if free is None or plan.bytes.total + samples <= free:
         return
     from specdl.plan.memory import largest, wanted
-    from specdl.plan.plan import total_for
 
     message = f"{wanted(plan.bytes.total, samples, data.exact)}, and {readable(free)} are free"
     notes = [str(compilation.document.remark(note)) for note in largest(plan, compilation.graph, samples)]
-    fits = total_for(compilation.plan)(1) + samples <= free
+    fits = bytes_for(compilation.plan, plan, threads)(1) + samples <= free
     help = "a smaller data.batch_size needs less" if fits else None
     raise ResourceError(message, help=help, notes=notes)
 
 
-def supported(backend: str, device: str) -> None:
-    """Raise `UsageError` for a backend or device that is not there."""
+def supported(backend: str, device: str, threads: int | None = None) -> None:
+    """Raise `UsageError` for a backend or device that is not there, or for threads that no machine has."""
     choose(backend)
-    if device != "cpu":
-        raise UsageError(f"this version runs on the CPU; `{device}` is not supported")
+    require_machine(device, threads)
 
 
 def hold_plugins(compilation: Compilation) -> None:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from specdl.analysis import Compilation, Source, ahead, analyse, reading
 from specdl.backends.c.compiler import Tell, silent
-from specdl.backends.choice import suited
-from specdl.compiler import build_model, require_memory, supported
+from specdl.backends.choice import planned, suited
+from specdl.compiler import NOTHING, build_model, require_memory, supported
 from specdl.core.errors import FindingsError, SpecError, UsageError
 from specdl.data.base import Reading
 from specdl.graph.need import need
@@ -90,11 +90,10 @@ def job(
 
     `tell` is that of `build_model`.
     """
-    supported(backend, device)
-    if data is None:
-        require_memory(compilation, compilation.plan, ahead(compilation, reading(compilation, allow)))
-    else:
-        require_memory(compilation, compilation.plan)
+    supported(backend, device, threads)
+    counted = NOTHING if data is not None else ahead(compilation, reading(compilation, allow))
+    plan = planned(compilation.plan, backend, threads, tell)
+    require_memory(compilation, plan, counted, threads)
     from specdl.data.load import load as load_data
 
     document, spec = compilation.document, compilation.spec
@@ -104,7 +103,9 @@ def job(
     from specdl.runner.train import Job
 
     with team(threads):
-        model = build_model(compilation, backend=backend, device=device, threads=threads, tell=tell)
+        model = build_model(
+            compilation, backend=backend, device=device, threads=threads, tell=tell, plan=plan
+        )
 
     text, suffix = as_given(document, spec)
     folder = str(document.folder.resolve())

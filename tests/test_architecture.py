@@ -19,8 +19,8 @@ from specdl.ops.registry import CATALOGS as OPS
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "specdl"
 
-ORDER = "core ops data spec graph program loops plan lint analysis".split()
-ORDER += "backends runner testing compiler training editor cli".split()
+ORDER = "core ops data spec graph program loops plan lint backends".split()
+ORDER += "analysis runner testing compiler training editor cli".split()
 """A package, or a module of the top level, imports only from those before it."""
 FACE = "cli"
 """Names of `specdl` itself stand for all of it: the public API, for the command line alone."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from specdl.backends.c.compiler import NativeError, Tell, find, silent
+from specdl.backends.c.compiler import NativeError, Tell, available, find, silent
 from specdl.core.errors import UsageError
 from specdl.core.types import DType
 
@@ -19,6 +19,8 @@ Backend = Literal["torch", "c"]
 NATIVE_DTYPES: tuple[DType, ...] = ("float32", "float64")
 COMPLAINT = 160
 """Characters of a compiler's complaint that are told."""
+MOST_THREADS = 1024
+"""More than any machine that this is for has, and fewer than a process may not have."""
 NO_COMPILER = "no C compiler found (set CC, install gcc or clang, or pip install 'specdl[native]')"
 
 
@@ -28,18 +30,36 @@ def choose(backend: str, dtype: DType = "float32", tell: Tell = silent) -> Backe
     Raises `UsageError` for another word, and for `c` where there is none; where `auto` finds no
     compiler, `tell` gets a line. Starts the compiler to see that it answers; compiles nothing.
     """
+    return decide(backend, dtype, lambda: find(tell) is not None, tell)
+
+
+def expect(backend: str, dtype: DType = "float32") -> Backend:
+    """What `choose` finds if the compiler that is here works; raises as it does, and starts no process."""
+    return decide(backend, dtype, available)
+
+
+def decide(backend: str, dtype: DType, compiler: Callable[[], bool], tell: Tell = silent) -> Backend:
+    """The backend for a word and a dtype; `compiler` says whether there is one, where that decides."""
     if backend not in ("auto", "torch", "c"):
         raise UsageError(f"there is no backend `{backend}`: use auto, torch or c")
     if backend == "torch" or (backend == "auto" and dtype not in NATIVE_DTYPES):
         return "torch"
     if dtype not in NATIVE_DTYPES:
         raise UsageError(f"the native backend has no {dtype}: use auto or torch")
-    if find(tell) is not None:
+    if compiler():
         return "c"
     if backend == "c":
         raise UsageError(NO_COMPILER, code="E530", help="--backend auto runs on torch then")
     tell(f"{NO_COMPILER}: running on torch")
     return "torch"
+
+
+def require_machine(device: str, threads: int | None) -> None:
+    """Raise `UsageError` for a device that is not there, or for threads that no machine has."""
+    if device != "cpu":
+        raise UsageError(f"this version runs on the CPU; `{device}` is not supported")
+    if threads is not None and (type(threads) is not int or not 1 <= threads <= MOST_THREADS):
+        raise UsageError(f"`threads` is {threads!r}, and must be a whole number from 1 to {MOST_THREADS:,}")
 
 
 def planned(plan: Plan, backend: str, threads: int | None = None, tell: Tell = silent) -> AnyPlan:
@@ -48,13 +68,35 @@ def planned(plan: Plan, backend: str, threads: int | None = None, tell: Tell = s
     `plan` is torch's, and stays as it is where torch runs it. `threads` is what native code is made
     for (None: what suits the program).
     """
-    if choose(backend, dtype_of(plan), tell) == "torch":
-        return plan
-    return native_plan(plan, threads)
+    return laid_out(plan, choose(backend, dtype_of(plan), tell), threads)
 
 
-def native_plan(plan: Plan, threads: int | None = None, blas: bool = True) -> NativePlan:
-    """The native plan of the same programs, for this processor, with or without a BLAS."""
+def expected(plan: Plan, backend: str, threads: int | None = None) -> AnyPlan:
+    """The plan that `planned` finds if the compiler that is here works; starts no process."""
+    return laid_out(plan, expect(backend, dtype_of(plan)), threads)
+
+
+def laid_out(plan: Plan, backend: Backend, threads: int | None = None) -> AnyPlan:
+    """The plan of the same programs on a backend."""
+    return plan if backend == "torch" else native_plan(plan, threads)
+
+
+def bytes_for(plan: Plan, made: AnyPlan, threads: int | None = None) -> Callable[[int], int]:
+    """What batches of so many rows take on the backend of a plan that was made of torch's plan."""
+    if made is plan:
+        from specdl.plan.plan import total_for
+
+        return total_for(plan)
+    return lambda rows: native_plan(plan, threads, rows=rows).bytes.total
+
+
+def native_plan(
+    plan: Plan, threads: int | None = None, blas: bool = True, rows: int | None = None
+) -> NativePlan:
+    """The native plan of the same programs, for this processor, with or without a BLAS.
+
+    It is for batches of `rows` samples, by default of as many as torch's.
+    """
     from specdl.backends.c.functions import Goal
     from specdl.backends.c.plan import make
     from specdl.backends.c.target import Target
@@ -63,8 +105,9 @@ def native_plan(plan: Plan, threads: int | None = None, blas: bool = True) -> Na
 
     programs = {name: each.program for name, each in plan.schedules.items() if name != "step"}
     longest = programs.get("train", programs["infer"])
-    used = threads or suited_natively(longest, plan.rows)
-    return make(programs, plan.rows, Goal(Target(dtype_of(plan), vector_bytes()), plan.rows, used, blas))
+    rows = plan.rows if rows is None else rows
+    used = threads or suited_natively(longest, rows)
+    return make(programs, rows, Goal(Target(dtype_of(plan), vector_bytes()), rows, used, blas))
 
 
 def lower(plan: Plan, made: AnyPlan, backend: str, tell: Tell = silent) -> Executable:

@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     """Measure, and print what was found; the exit code."""
     from specdl.compiler import supported
 
-    supported(args.backend, args.device)
+    supported(args.backend, args.device, args.threads)
     figures = measured(args)
     if args.format == "json":
         output.data_json(figures)

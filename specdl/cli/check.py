@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from specdl.cli import output
-from specdl.cli.options import format_option, reading_options, size
+from specdl.cli.options import compile_options, format_option, size
 from specdl.core.errors import UsageError
 from specdl.core.wording import counted
 
@@ -59,7 +59,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--diff", action="store_true", help="print what --fix would change, and write nothing"
     )
     format_option(parser, *output.FORMATS)
-    reading_options(parser)
+    compile_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -128,7 +128,7 @@ class Session:
 
     def diagnose(self, source: str | Document) -> list[Diagnostic]:
         """Every finding about one spec."""
-        from specdl.analysis import checked
+        from specdl.analysis import Machine, checked
 
         self.compilation, found = checked(
             source,
@@ -138,6 +138,7 @@ class Session:
             allow=self.args.allow,
             data=self.args.data,
             ignore=self.args.ignore,
+            machine=Machine(self.args.backend, self.args.device, self.args.threads),
         )
         return found
 

@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     from specdl.backends.choice import marks, planned
     from specdl.compiler import supported
 
-    supported(args.backend, args.device)
+    supported(args.backend, args.device, args.threads)
     compilation = analysed(args)
     chosen = planned(compilation.plan, args.backend, args.threads, output.message)
     marked = marks(chosen)
@@ -171,20 +171,20 @@ def costs(schedule: Schedule, rows: int) -> list[Cost]:
 
 
 def fit(compilation: Compilation, chosen: AnyPlan, args: argparse.Namespace) -> dict[str, int]:
-    """The largest batch within a limit, and what it takes on the backend of the chosen plan."""
-    from specdl.backends.choice import planned
+    """The largest batch within a limit beside the samples, and what its buffers take by the chosen plan."""
+    from specdl.analysis import known
+    from specdl.backends.choice import bytes_for
     from specdl.plan.fit import largest_batch
-    from specdl.plan.plan import make, total_for
 
-    plan, limit = compilation.plan, args.fit
-    made = {name: schedule.program for name, schedule in plan.schedules.items()}
-
-    def natively(rows: int) -> int:
-        return planned(make(made, rows), args.backend, args.threads).bytes.total
-
-    total = total_for(plan) if chosen is plan else natively
-    rows = largest_batch(total, limit)
-    return {"limit": limit, "batch_size": rows, "total": total(rows) if rows else 0}
+    limit, samples = args.fit, known(compilation).nbytes
+    total = bytes_for(compilation.plan, chosen, args.threads)
+    rows = largest_batch(total, limit - samples)
+    return {
+        "limit": limit,
+        "batch_size": rows,
+        "total": total(rows) if rows else 0,
+        "data_bytes": samples,
+    }
 
 
 def sections(compilation: Compilation, figures: dict[str, Any]) -> list[str]:
@@ -250,10 +250,11 @@ def fit_line(found: dict[str, int]) -> str:
     """The largest batch, in a sentence."""
     from specdl.plan.machine import readable
 
+    limit, total, samples = (readable(found[key]) for key in ("limit", "total", "data_bytes"))
+    beside = f" beside {samples} of data" if found["data_bytes"] else ""
     if not found["batch_size"]:
-        return f"not even one sample fits in {readable(found['limit'])}"
-    batch, total = found["batch_size"], readable(found["total"])
-    return f"the largest batch that fits in {readable(found['limit'])} is {batch:,}, with {total}"
+        return f"not even one sample fits in {limit}{beside}"
+    return f"the largest batch that fits in {limit}{beside} is {found['batch_size']:,}, with {total}"
 
 
 def is_native(mark: str) -> bool:

@@ -13,17 +13,19 @@ if TYPE_CHECKING:
     from specdl.data.base import Data, DataSpec, Part
 
 
-def loaded(compilation: Compilation, data: DataSpec, allow: list[str]) -> Data:
-    """Data for the graph of a compilation.
+def loaded(args: argparse.Namespace, compilation: Compilation, data: DataSpec) -> Data:
+    """Data for the graph of a compilation, beside its model on the machine that the options name.
 
     Raises `FindingsError` where it cannot be had, and `ResourceError` where it does not fit into memory.
     """
     from specdl.analysis import ahead, reading
+    from specdl.backends.choice import planned
     from specdl.compiler import require_memory
     from specdl.data.load import load
 
-    told = reading(compilation, allow)
-    require_memory(compilation, compilation.plan, ahead(compilation, told, data))
+    told = reading(compilation, args.allow)
+    plan = planned(compilation.plan, args.backend, args.threads)
+    require_memory(compilation, plan, ahead(compilation, told, data), args.threads)
     return load(data, told)
 
 
@@ -31,15 +33,15 @@ def training_part(args: argparse.Namespace, compilation: Compilation, rows: int)
     """The training part, or `rows` random samples, and a message why, where it cannot be had."""
     if compilation.spec.data.source is not None:
         try:
-            return loaded(compilation, compilation.spec.data, args.allow).parts["train"]
+            return loaded(args, compilation, compilation.spec.data).parts["train"]
         except FindingsError as error:
             output.message(
                 f"the data cannot be read ({error.findings[0].message}): random samples stand in for it"
             )
-    return random_part(compilation, rows)
+    return random_part(args, compilation, rows)
 
 
-def random_part(compilation: Compilation, rows: int) -> Part:
+def random_part(args: argparse.Namespace, compilation: Compilation, rows: int) -> Part:
     """Samples without meaning, of the shapes that the model takes."""
     from specdl.data.base import DataSpec, TargetSpec
     from specdl.data.sources.random import Random
@@ -49,4 +51,4 @@ def random_part(compilation: Compilation, rows: int) -> Part:
     own = column == "input" or column in (compilation.spec.model.inputs or ())
     target = data.target if own else TargetSpec(encode=data.target.encode)
     stand_in = DataSpec(source=Random(train=rows), target=target, batch_size=data.batch_size)
-    return loaded(compilation, stand_in, []).parts["train"]
+    return loaded(args, compilation, stand_in).parts["train"]

@@ -1,4 +1,4 @@
-"""What this machine has, without asking torch: memory, and the width of the processor's vectors."""
+"""What this machine has, without asking torch: memory, processors, and the width of their vectors."""
 
 from __future__ import annotations
 
@@ -84,6 +84,13 @@ def meminfo(key: str) -> int | None:
     except (OSError, ValueError):
         return None
     return None
+
+
+def usable() -> int:
+    """The processors that this process may run on, or `OMP_NUM_THREADS` where it is set lower."""
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    wanted = os.environ.get("OMP_NUM_THREADS", "")
+    return min(there, int(wanted)) if wanted.isdigit() and int(wanted) > 0 else there
 
 
 def wanted_march() -> str | None:

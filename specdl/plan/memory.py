@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
 from typing import TYPE_CHECKING
 
 from specdl.core.diagnostics import Finding, Fix, Note, Replace
 from specdl.data.base import SOURCE, Ahead
 from specdl.plan.fit import largest_batch
 from specdl.plan.machine import Limit, readable
-from specdl.plan.plan import COPY, AnyPlan, Plan, total_for
+from specdl.plan.plan import COPY, AnyPlan
 
 if TYPE_CHECKING:
     from specdl.graph.graph import Graph
@@ -33,9 +32,14 @@ def wanted(buffers: int, samples: int, exact: bool = True) -> str:
     return f"a run would take {about}{figure}{parts}"
 
 
-def too_much(plan: Plan, graph: Graph, data: Ahead, limit: Limit) -> Finding:
-    """E510 for a plan with its samples: the three places that take most, and the batch that fits."""
-    samples, bytes_for = data.nbytes, cache(total_for(plan))
+def too_much(
+    plan: AnyPlan, bytes_for: Callable[[int], int], graph: Graph, data: Ahead, limit: Limit
+) -> Finding:
+    """E510 for a plan with its samples: the three places that take most, and the batch that fits.
+
+    `bytes_for` tells what the plan would take for batches of so many rows.
+    """
+    samples = data.nbytes
     message = f"{wanted(plan.bytes.total, samples, data.exact)}, and {limit.source} {readable(limit.nbytes)}"
     rows = largest_batch(bytes_for, limit.nbytes - samples)
     path = ("model",) if plan.bytes.total >= samples else SOURCE

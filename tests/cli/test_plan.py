@@ -129,8 +129,34 @@ def test_the_largest_batch_is_the_largest(specdl, small, limit, backend):
     def total(rows):
         return planned(make(programs, rows), backend).bytes.total
 
-    assert total(found["batch_size"]) == found["total"] <= found["limit"]
-    assert total(found["batch_size"] + 1) > found["limit"]
+    assert found["data_bytes"] == 60 * (6 * 4 + 8)
+    assert total(found["batch_size"]) == found["total"] <= found["limit"] - found["data_bytes"]
+    assert total(found["batch_size"] + 1) > found["limit"] - found["data_bytes"]
+
+
+@pytest.mark.parametrize("backend", ["torch", "auto"])
+@pytest.mark.parametrize("limit", ["10kB", "30kB", "1MB"])
+def test_check_agrees_on_the_batch_that_fits(specdl, small, limit, backend):
+    rows = specdl("plan", small, "--fit", limit, "--backend", backend, "--format", "json").json["fit"][
+        "batch_size"
+    ]
+
+    def checked(rows):
+        batch = f"data.batch_size={rows}"
+        return specdl("check", small, "--set", batch, "--max-memory", limit, "--backend", backend)
+
+    assert "E510" not in checked(rows).out
+    for more in (rows + 1, 100 * rows):
+        assert f'"batch_size": {rows}\n' in checked(more).out
+
+
+def test_data_leaves_less_for_the_batch(specdl, small):
+    done = specdl("plan", small, "--fit", "10kB", "--backend", "torch")
+    assert "the largest batch that fits in 10,000 bytes beside 1,920 bytes of data is " in done.out
+    large = ("--set", "data.source.train=1000")
+    done = specdl("plan", small, "--fit", "10kB", "--backend", "torch", *large)
+    assert done.out.endswith("not even one sample fits in 10,000 bytes beside 32,640 bytes of data\n")
+    assert done.code == 4
 
 
 def test_not_even_one_sample(specdl, small):

@@ -5,20 +5,27 @@ import numpy as np
 import pytest
 
 import specdl
-from specdl.analysis import analyse
+from specdl.analysis import analyse, known
+from specdl.backends.c.compiler import available
+from specdl.backends.choice import planned
 from specdl.core.diagnostics import Replace
 from specdl.plan.machine import readable
 from tests.cli.conftest import spec
 
+MACHINES = [{"backend": "torch"}]
+if available():
+    MACHINES += [{"backend": "c", "threads": 1}, {"backend": "c", "threads": 3}]
 
-def refused(value, max_memory=None):
-    (finding,) = errors(value, max_memory)
+
+def refused(value, max_memory=None, **machine):
+    (finding,) = errors(value, max_memory, **machine)
     assert finding.code == "E510"
     return finding
 
 
-def errors(value, max_memory=None):
-    return [each for each in specdl.check(value, max_memory=max_memory) if each.severity == "error"]
+def errors(value, max_memory=None, **machine):
+    found = specdl.check(value, max_memory=max_memory, **machine)
+    return [each for each in found if each.severity == "error"]
 
 
 def linear(*widths, **more):
@@ -29,7 +36,7 @@ def linear(*widths, **more):
 
 
 def test_the_three_that_take_most_with_their_places():
-    finding = refused(linear(10**12, 1))
+    finding = refused(linear(10**12, 1), backend="torch")
     told = [(note.message, note.place.path) for note in finding.notes if note.place]
     # a weight and two values of adam's state with the guard's copy of them, its gradient and a temporary
     weight = (2 * 3 + 2) * 4 * 784 * 10**12
@@ -51,20 +58,64 @@ def test_the_limit_is_told_with_whose_it_is(monkeypatch):
     assert refused(spec()).message.endswith("and the cgroup `/a` allows 1,024 bytes")
 
 
-def test_the_batch_that_fits_can_be_pasted():
+@pytest.mark.parametrize("machine", MACHINES)
+def test_the_batch_that_fits_can_be_pasted(machine):
     value = linear(100, 10)
     value["data"]["batch_size"] = 100_000
     limit = 8 << 20
-    finding = refused(value, limit)
+    finding = refused(value, limit, **machine)
     key, _, rows = finding.help.partition(": ")
     assert key == '"batch_size"'
     for more, fits in ((0, True), (1, False)):
         value["data"]["batch_size"] = int(rows) + more
-        assert (errors(value, limit) == []) == fits
+        assert (errors(value, limit, **machine) == []) == fits
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_what_is_counted_is_what_is_trained(machine, monkeypatch, tmp_path):
+    value = spec(data={"source": {"type": "disc", "train": 500}, "batch_size": 64}, seed=0)
+    value["model"]["input"]["shape"] = [2]
+    compilation, _ = analyse(value)
+    total = planned(compilation.plan, **machine).bytes.total + known(compilation).nbytes
+    assert errors(value, total, **machine) == []
+    assert f"a run would take {total:,} bytes" in refused(value, total - 1, **machine).message
+    monkeypatch.setattr("specdl.compiler.free_memory", lambda: total - 1)
+    with pytest.raises(specdl.ResourceError, match=f"a run would take {total:,} bytes"):
+        specdl.train(value, out=tmp_path / "run", **machine)
+    monkeypatch.setattr("specdl.compiler.free_memory", lambda: total)
+    specdl.train(value, out=tmp_path / "run", **machine)
+
+
+def test_two_backends_take_different_bytes():
+    compilation, _ = analyse(spec())
+    assert len({planned(compilation.plan, **machine).bytes.total for machine in MACHINES}) == len(MACHINES)
+
+
+def test_no_compiler_is_started(monkeypatch):
+    def asked(*_):
+        pytest.fail("a compiler was asked what it is")
+
+    monkeypatch.setattr("specdl.backends.c.compiler.ask", asked)
+    monkeypatch.setattr("specdl.backends.c.compiler._find", asked)
+    monkeypatch.setattr("specdl.backends.choice.available", lambda: True)
+    native = refused(spec(), 1000, backend="c", threads=1).message
+    assert refused(spec(), 1000, threads=1).message == native
+    assert refused(spec(), 1000, backend="torch").message != native
+
+
+def test_a_machine_that_is_not_there(monkeypatch):
+    monkeypatch.setattr("specdl.backends.choice.available", lambda: False)
+    for machine in ({"backend": "c"}, {"backend": "tpu"}, {"device": "cuda"}, {"threads": 0}):
+        with pytest.raises(specdl.UsageError):
+            specdl.check(spec(), **machine)
+    compilation, _ = analyse(spec())
+    message = refused(spec(), 1000).message
+    assert message == refused(spec(), 1000, backend="torch").message
+    assert f"{compilation.plan.bytes.total:,}" in message
 
 
 def test_the_fix_is_the_same_batch_and_not_sure():
-    from specdl.analysis import known, memory_findings
+    from specdl.analysis import memory_findings
     from specdl.plan.machine import Limit
 
     value = linear(100, 10)
@@ -135,10 +186,12 @@ HUGE = {
 @pytest.mark.parametrize("name", HUGE)
 def test_what_no_machine_has_is_refused_with_the_number(name):
     value = HUGE[name]
-    finding = next(each for each in specdl.check(value) if each.code == "E510")
-    compilation, _ = analyse(value)
-    assert f"{compilation.plan.bytes.total:,} bytes" in finding.message or "for buffers" in finding.message
-    assert compilation.plan.bytes.total > 2**40
+    for machine in MACHINES:
+        finding = next(each for each in specdl.check(value, **machine) if each.code == "E510")
+        compilation, _ = analyse(value)
+        total = planned(compilation.plan, **machine).bytes.total
+        assert f"{total:,} bytes" in finding.message or f"{total:,} for buffers" in finding.message
+        assert total > 2**40
 
 
 def test_nothing_of_it_grows_with_the_numbers():

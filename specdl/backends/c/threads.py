@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
+from specdl.plan.machine import usable
 from specdl.program.cost import cost
 from specdl.program.program import Program
 
@@ -39,10 +38,3 @@ def pays(program: Program, rows: int) -> bool:
     flops = sum(cost(instr, program, rows).flops for instr in program.instrs)
     moved = sum(program.types[name].nbytes(rows) for name in program.parameters)
     return flops >= MEETING * len(program.instrs) + MOVED * min(moved, MOST_MOVED)
-
-
-def usable() -> int:
-    """The processors that this process may run on, or `OMP_NUM_THREADS` where it is set lower."""
-    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    wanted = os.environ.get("OMP_NUM_THREADS", "")
-    return min(there, int(wanted)) if wanted.isdigit() and int(wanted) > 0 else there
