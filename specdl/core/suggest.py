@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from specdl.core.names import composed
+
 LONGEST = 256
 """Letters of the longest word that is compared: names of layers with those of the blocks around them."""
 
 
 def nearest(word: str, words: Iterable[str]) -> str | None:
-    """The one of `words` that `word` is a slip of, or None.
+    r"""The one of `words` that `word` is a slip of, or None.
 
     A slip is at most one edit in three letters, and two in all but long words: a letter
-    missing, too many, wrong, or two neighbours swapped. A tie goes to the first in
-    alphabetical order, so that messages are stable. What no name is as long as is a slip of none:
-    comparing takes time for each letter of both.
+    missing, too many, wrong, or two neighbours swapped; an accent joined with its letter or
+    apart is none. A tie goes to the first in alphabetical order, so that messages are stable.
+    What no name is as long as is a slip of none: comparing takes time for each letter of both.
 
     >>> nearest("lienar", ["linear", "tanh"])
     'linear'
@@ -23,12 +25,14 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
     'fc1'
     >>> nearest("lstm", ["linear", "tanh"]) is None
     True
+    >>> nearest("e\u0301", ["input", "\xe9"]) == "\xe9"
+    True
     """
     if len(word) > LONGEST:
         return None
     allowed = max(1, min(len(word) // 3, 3))
-    small = word.lower()
-    near = {each: low for each in words if abs(len(low := each.lower()) - len(small)) <= allowed}
+    small = composed(word.lower())
+    near = {each: low for each in words if abs(len(low := composed(each.lower())) - len(small)) <= allowed}
     scored = sorted((distance(small, low), each) for each, low in near.items())
     return scored[0][1] if scored and scored[0][0] <= allowed else None
 

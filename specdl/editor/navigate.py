@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 
 from specdl.core.diagnostics import Path, TextEdit, below
+from specdl.core.names import is_word
 from specdl.editor.outline import Outline
 from specdl.editor.slots import is_layer, place
 from specdl.editor.view import Token, View
-from specdl.graph.names import READ, WORD
+from specdl.graph.names import READ
 from specdl.spec.document import Document
 from specdl.spec.expressions import NAME, RESERVED
 from specdl.spec.text import Lines, Span
@@ -180,7 +181,7 @@ def refused(view: View, found: Path, name: str) -> str | None:
     group = view.outline.found.get(found[:-1])
     if group is not None or found[0] == "model":
         taken = {*(group.names if group else ()), *view.outline.inputs()}
-        if not WORD.fullmatch(name) or name in READ:
+        if not is_word(name) or name in READ:
             return f"`{name}` cannot be a name: a name is a word without dots"
     else:
         around = below(view.spec, found[:-1])
@@ -188,6 +189,6 @@ def refused(view: View, found: Path, name: str) -> str | None:
         if found[0] != "blocks" or len(found) == 4:
             if not NAME.fullmatch(name) or name in RESERVED:
                 return f"`{name}` cannot be a name in expressions"
-        elif not WORD.fullmatch(name):
+        elif not is_word(name):
             return f"`{name}` cannot be a name: a name is a word without dots"
     return f"there is a `{name}` already" if name in taken else None

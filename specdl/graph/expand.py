@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from specdl.core.diagnostics import Note
+from specdl.core.names import composed, is_word
 from specdl.core.types import TensorType
 from specdl.core.wording import quoted
 from specdl.graph.graph import Node
 from specdl.graph.infer import Call, Hints, infer
-from specdl.graph.names import READ, WORD
+from specdl.graph.names import READ
 from specdl.graph.parameters import Inits, Parameters
 from specdl.graph.report import Report, Result, Section, Site
 from specdl.graph.scope import Binding, Scope, resolve
@@ -44,7 +45,7 @@ class Expander:
     values: dict[str, TensorType] = field(default_factory=dict)
     hints: Hints = field(default_factory=Hints)
     taken: dict[str, Site] = field(default_factory=dict)
-    """Every node and composite by its whole name."""
+    """Every node and composite by its whole name, as `composed` writes it."""
     count: int = 0
 
     def run(self, entries: tuple[LayerEntry, ...], inputs: Mapping[str, Result], inits: Inits) -> Scope:
@@ -88,15 +89,15 @@ class Expander:
         trail = entry._trail if entry._path else scope.site.trail
         site = Site(whole, path, (Section.LAYERS, self.count), trail)
         where = ("name",) if entry.name and path != scope.site.path else ()
-        if entry.name and not WORD.fullmatch(entry.name):
+        if entry.name and not is_word(entry.name):
             message = f"`{entry.name}` cannot be a layer's name: a name is a word without dots"
             self.report.error(site, "E116", message, *where)
         elif local in READ:
             self.report.error(
                 site, "E116", f"no layer can be called `{local}`: it names what is read", *where
             )
-        elif whole not in self.taken and local not in scope.inputs:
-            self.taken[whole] = site
+        elif composed(whole) not in self.taken and same_input(scope, local) is None:
+            self.taken[composed(whole)] = site
             return site, local
         else:
             self.duplicate(scope, local, site, where)
@@ -104,12 +105,17 @@ class Expander:
 
     def duplicate(self, scope: Scope, local: str, site: Site, where: tuple[str, ...]) -> None:
         """Tell that a name is used twice, and where."""
-        if local in scope.inputs:
+        called, other = local, same_input(scope, local)
+        if other is not None:
             message = f"`{local}` is an input's name already"
-            notes = [Note("the input is declared", scope.inputs[local].path, at_key=True, label=True)]
+            notes = [Note("the input is declared", scope.inputs[other].path, at_key=True, label=True)]
         else:
-            message = f"two layers are called `{site.name}`"
-            notes = [Note("the first is made", self.taken[site.name].path, label=True)]
+            first = self.taken[composed(site.name)]
+            called, other = site.name, first.name
+            message = f"two layers are called `{called}`"
+            notes = [Note("the first is made", first.path, label=True)]
+        if called != other:
+            notes.append(Note("they are the same letters, with accents joined in one and apart in the other"))
         help = None if site.path == scope.site.path else f'"name": "{scope.free(local)}"'
         self.report.error(site, "E213", message, *where, help=help, notes=notes)
 
@@ -182,11 +188,11 @@ class Expander:
             return
         site, source = binding.site, binding.result
         name, where = f"{site.name}.activation", ("activation",)
-        if name in self.taken:
-            notes = [Note("the first is made", self.taken[name].path, label=True)]
+        if composed(name) in self.taken:
+            notes = [Note("the first is made", self.taken[composed(name)].path, label=True)]
             self.report.error(site, "E213", f"two layers are called `{name}`", *where, notes=notes)
             return
-        self.taken[name] = site
+        self.taken[composed(name)] = site
         self.hints.read([source])
         inner = Site(name, site.path, site.order, site.trail)
         call = Call(entry.activation, inner, [source], None, frame.trainable and entry.trainable, where)
@@ -230,3 +236,12 @@ class Expander:
                 each.sound = False
         scope.previous = binding.result
         scope.at += 1
+
+
+def same_input(scope: Scope, local: str) -> str | None:
+    """The input of a scope that is called like a layer in it, however the name's accents are written."""
+    if local in scope.inputs:
+        return local
+    if local.isascii():
+        return None
+    return next((name for name in scope.inputs if composed(name) == composed(local)), None)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
+from specdl.core.names import is_word
 
-WORD = re.compile(r"[\w-]+")
-"""A word without dots: dots reach into layers."""
 READ = ("input", "previous")
 """What is read by these names is fixed, so no layer has them."""
 RESERVED = ("previous", "loss", "lr", "t")
@@ -16,4 +14,4 @@ def refused(name: str) -> str | None:
     """Why an input or a target cannot have a name, or None if it can."""
     if name in RESERVED:
         return "a step has a value of that name"
-    return None if WORD.fullmatch(name) else "a name is a word without dots"
+    return None if is_word(name) else "a name is a word without dots"

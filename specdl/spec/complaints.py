@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 
 from specdl.core.diagnostics import Fix, Path, Remove, Rename, Replace, value_at, visible
 from specdl.core.entry import Entry
+from specdl.core.names import LONGEST, repaired
 from specdl.core.record import record
 from specdl.core.wording import as_written, dotted, quoted, shown
 from specdl.spec.expressions import FAILED
@@ -150,8 +151,8 @@ def complaint_of_value(
     kind = error["type"]
     if kind in CUSTOM or custom(error):
         return Complaint("E114", f"`{name}` is {shown(value)}: {custom(error)}", below)
-    if kind == "string_pattern_mismatch" or (kind.startswith("string_too") and isinstance(value, str)):
-        return bad_name(below, str(value), dots="." in str(error.get("ctx", {}).get("pattern", "")))
+    if kind == "no_word" or (kind.startswith("string_too") and isinstance(value, str)):
+        return bad_name(below, str(value), dots=kind == "no_word")
     if kind in RANGE:
         return Complaint("E114", f"`{name}` is {shown(value)}, but must be {limits(wanted, error)}", below)
     if kind in ("too_short", "too_long"):
@@ -246,11 +247,11 @@ def literals(annotation: Any) -> list[Any]:
 def bad_name(below: Path, value: str, dots: bool, at_key: bool = False) -> Complaint:
     """A name that is no word."""
     rule = DOTTED_RULE if dots else WORD_RULE
-    kept = "".join(char if char.isalnum() or char in ("_-." if dots else "_-") else "_" for char in value)
+    kept = repaired(value, dots)
     if not value:
         return Complaint("E116", f"this name is empty; {rule}", below, at_key)
-    if len(value) > 128:
-        message = f"this name has {len(value)} characters; a name has at most 128"
+    if len(value) > LONGEST:
+        message = f"this name has {len(value)} characters; a name has at most {LONGEST}"
         return Complaint("E116", message, below, at_key)
     help = f"write `{kept}`" if kept.strip("_") else None
     message = f"`{visible(value)}` is no name; {rule}"

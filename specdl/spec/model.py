@@ -5,14 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from specdl.core.entry import Entry, Slot
+from specdl.core.names import is_word
 from specdl.data.base import DataSpec
 from specdl.ops.base import Initializer, LayerEntry, Loss, Metric, Name, Optimizer, Schedule
 
 Dim = Annotated[int, Field(ge=1)]
-Word = Annotated[str, Field(pattern=r"^[\w.-]{1,128}\Z")]
+
+
+def word(text: str) -> str:
+    """The text, if it is a name."""
+    if not is_word(text, dots=True):
+        raise PydanticCustomError("no_word", "it is no word")
+    return text
+
+
+Word = Annotated[str, AfterValidator(word)]
 
 
 class InputSpec(Entry):

@@ -8,6 +8,7 @@ from typing import Any
 
 from specdl.core.diagnostics import Finding, Fix, Note, Path, Replace
 from specdl.core.entry import Entry
+from specdl.core.names import is_word
 from specdl.core.suggest import nearest
 from specdl.core.wording import shown as what
 from specdl.ops.base import LayerEntry
@@ -16,7 +17,6 @@ from specdl.spec.walker import Rule
 
 VERSION = 1
 SPECDL = ("specdl",)
-WORD = re.compile(r"[\w-]{1,128}")
 
 
 def version(value: Any) -> Finding | None:
@@ -146,7 +146,7 @@ def layer(raw: Mapping[str, Any], given: Mapping[str, Any], path: Path) -> Itera
 
 def word(name: Any, path: Path, at_key: bool) -> Iterable[Finding]:
     """A finding for a name that is no word without dots."""
-    if isinstance(name, str) and not WORD.fullmatch(name):
+    if isinstance(name, str) and not is_word(name):
         from specdl.spec.complaints import bad_name
 
         said = bad_name(path, name, dots=False)

@@ -33,11 +33,12 @@ Schema = dict[str, Any]
 EXPRESSION: Schema = {"$ref": "#/$defs/expression"}
 END = r"(?![\s\S])"
 """The end of a text, in every dialect: `$` of some also stands before a line break at the end."""
-PUNCTUATION = r"\x00-,./:-@\[-^`{-\xa9\xab-\xb1\xb4\xb6-\xb8\xbb\xbf\xd7\xf7\u2000-\u206f\u3000-\u3003\ufeff"
+SPACES = r"\u2000-\u200b\u200e-\u206f\u3000-\u3003\ufeff"
+PUNCTUATION = rf"\x00-,./:-@\[-^`{{-\xa9\xab-\xb1\xb4\xb6-\xb8\xbb\xbf\xd7\xf7{SPACES}"
 """What no name has. A JSON Schema's `\\w` knows Latin letters only, so what names lack is listed."""
 NAME_PATTERN = rf"^[^{PUNCTUATION}]{{1,128}}{END}"
 DOTTED_PATTERN = NAME_PATTERN.replace(",./", ",/")
-NO_VARIABLE = PUNCTUATION.replace(",./", "/")
+NO_VARIABLE = rf"{PUNCTUATION}\u200c\u200d".replace(",./", "/")
 VARIABLE: Schema = {
     "pattern": rf"^[^{NO_VARIABLE}0-9][^{NO_VARIABLE}]{{0,127}}{END}",
     "not": {"enum": list(RESERVED)},

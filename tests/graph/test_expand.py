@@ -105,6 +105,19 @@ def test_each_layer_of_a_name_is_offered_one_of_its_own():
     assert [each.help for each in found] == [f'"name": "{free}"' for free in ("a_2", "a_4", "b_2", "a_5")]
 
 
+def test_the_same_name_with_its_accent_written_apart():
+    apart = Note("they are the same letters, with accents joined in one and apart in the other")
+    (finding,) = findings(linear(3, "\xe9"), linear(3, "e\u0301"))
+    first = Note("the first is made", place(0), label=True)
+    assert (finding.code, finding.path, finding.notes) == ("E213", place(1, "name"), (first, apart))
+    inputs = {"\xe9": InputSpec(shape=(2,))}
+    (finding,) = findings(linear(3, "e\u0301"), model={"input": None, "inputs": inputs})
+    assert finding.notes == (
+        Note("the input is declared", ("model", "inputs", "\xe9"), at_key=True, label=True),
+        apart,
+    )
+
+
 def test_a_name_that_a_later_layer_gets_by_itself():
     found = findings(linear(3, "linear2"), linear(3))
     assert found == [

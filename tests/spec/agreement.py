@@ -35,7 +35,9 @@ DRAFTS = {
     "2020-12": jsonschema.Draft202012Validator(json_schema("2020-12")),
     "07": jsonschema.Draft7Validator(json_schema("07")),
 }
-NAMES = ["fc1", "head", "x", "größe", "名前", "a-b", "_", "n" * 128, "7"]
+MARKED = ["हिन्दी", "தமிழ்", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "e\u0301tage"]
+"""Names with marks and joiners."""
+NAMES = ["fc1", "head", "x", "größe", "名前", "a-b", "_", "n" * 128, "7", *MARKED]
 VARIABLES = ["width", "n", "größe", "_k"]
 BAD_NAMES = [
     "",
@@ -69,7 +71,7 @@ UNSAID = {
     "what stands in `with` fits the block's `params`": "E124",
     "blocks do not use themselves": "E125",
     "blocks make at most 10,000 layers": "E126",
-    "a name has letters and digits of any script, and no other signs": "E116 .*☃",
+    "a name has letters, their marks, and digits of any script, and no other signs": "E116 .*☃",
 }
 """What no schema can say, and the findings that say it. `docs/checking.md` has the list."""
 WARNINGS = [code for code in codes() if code.startswith("W")]
