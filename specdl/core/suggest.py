@@ -16,7 +16,8 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
 
     A slip is at most one edit in three letters, and two in all but long words: a letter
     missing, too many, wrong, or two neighbours swapped; an accent joined with its letter or
-    apart is none. A tie goes to the first in alphabetical order, so that messages are stable.
+    apart is none. Of one letter or two any other word is an edit away, so that of these only case and
+    order may differ. A tie goes to the first in alphabetical order, so that messages are stable.
     What no name is as long as is a slip of none: comparing takes time for each letter of both.
 
     >>> nearest("lienar", ["linear", "tanh"])
@@ -30,8 +31,10 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
     """
     if len(word) > LONGEST:
         return None
-    allowed = max(1, min(len(word) // 3, 3))
+    allowed = min(len(word) // 3, 3)
     small = composed(word.lower())
+    if not allowed:
+        return min((each for each in words if composed(each.lower()) in (small, small[::-1])), default=None)
     near = {each: low for each in words if abs(len(low := composed(each.lower())) - len(small)) <= allowed}
     scored = sorted((distance(small, low), each) for each, low in near.items())
     return scored[0][1] if scored and scored[0][0] <= allowed else None

@@ -188,6 +188,7 @@ class Blocks:
         """The values of a template's parameters at a use; None, with findings, if they are not right."""
         before = len(walker.found)
         free = [name for name in known.types if name not in op.arguments]
+        strange = [name for name in op.arguments if name not in known.types]
         for name, value in op.arguments.items():
             here = site.at("with", name)
             if name not in known.types:
@@ -205,9 +206,11 @@ class Blocks:
                 right, meant, sure = type_help(TYPES[known.types[name]], value)
                 fix = Fix(f"write {as_written(meant)}", (Replace(here.path, meant),), sure) if right else None
                 walker.tell("E124", message, here, help=right, notes=(note,), fix=fix)
-        meant_names = {self.suggester.nearest(name, free) for name in op.arguments if name not in known.types}
-        for name in known.types:
-            if name not in op.arguments and name not in known.defaults and name not in meant_names:
+        meant_names = {self.suggester.nearest(name, free) for name in strange}
+        lacking = [name for name in free if name not in known.defaults and name not in meant_names]
+        instead = len(lacking) == len(strange) == 1 and meant_names == {None}
+        if not instead:  # else one was written for the other
+            for name in lacking:
                 wanted = SIMPLE[TYPES[known.types[name]]][0]
                 note = Note(f"`{name}` is declared", (*known.path, "params", name), label=True)
                 where = site.at("with") if op.arguments else site

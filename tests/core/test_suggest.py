@@ -29,6 +29,13 @@ def test_a_different_word_is_not_suggested():
     assert nearest("abc", []) is None
 
 
+def test_of_a_letter_or_two_only_case_and_order_differ():
+    assert nearest("g", ["f", "h"]) is None
+    assert nearest("h1", ["h2", "h"]) is None
+    assert nearest("rl", ["lr"]) == "lr"
+    assert nearest("LR", ["lr"]) == "lr"
+
+
 def test_a_tie_goes_to_the_first_by_name():
     assert nearest("fc9", ["fc2", "fc1"]) == "fc1"
 

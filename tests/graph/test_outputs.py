@@ -52,7 +52,7 @@ def test_an_unknown_output():
             "E215",
             "`alpha` has no result or layer called `z`",
             (*path, 1),
-            help="did you mean `alpha.y`?",
+            help="name `alpha` or `beta`",
         )
     ]
 

@@ -47,17 +47,15 @@ def test_input_is_no_name_where_inputs_have_names():
 @pytest.mark.parametrize(
     ("reference", "message", "help"),
     [
-        ("p.g", "`p` has no result or layer called `g`", "did you mean `p.y`?"),
+        ("p.g", "`p` has no result or layer called `g`", None),
         ("p.other", "`p` has no result or layer called `other`", None),
         ("p.h.q", "`p.h` has nothing inside it", None),
         ("r.linaer1", "`r` has no result or layer called `linaer1`", "did you mean `r.linear1`?"),
-        ("r.linear1.z", "`r.linear1` has no result or layer called `z`", "did you mean `r.linear1.y`?"),
+        ("r.linear1.z", "`r.linear1` has no result or layer called `z`", None),
     ],
 )
 def test_what_is_not_inside_a_layer(reference, message, help):
     found = findings(layer(Pair(), "p"), layer(Row(layers=(linear(3),)), "r"), tanh("t", reference))
-    if reference == "p.g":
-        help = "did you mean `p.h`?"
     assert found == [Finding("E211", message, place(2, "inputs", 0), help=help)]
 
 
@@ -125,7 +123,7 @@ def test_a_block_does_not_see_out():
             "E211",
             "`a` is outside the block: its layers read one another and `input` only",
             place(1, "inputs", 1),
-            help="did you mean `b`?",
+            help="read `input` or `b`",
             notes=(made("a", "f32[128,2]", *place(0)),),
         )
     ]
