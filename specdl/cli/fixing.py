@@ -20,7 +20,7 @@ from specdl.core.errors import SpecError, UsageError
 from specdl.core.wording import counted
 from specdl.spec.document import Document, decode, load, of_text, read
 from specdl.spec.edits import apart, applied
-from specdl.spec.text import MAX_FINDINGS
+from specdl.spec.room import TOO_MANY
 from specdl.spec.validate import validate
 
 ROUNDS = 200
@@ -54,7 +54,7 @@ class Look:
     @property
     def cut(self) -> bool:
         """Whether there are more findings than are told, so that they cannot be compared."""
-        return sum(each.count for each in self.found) > MAX_FINDINGS
+        return any(each.message in TOO_MANY for each in self.found)
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from enum import IntEnum
 from typing import NamedTuple
@@ -9,7 +10,7 @@ from typing import NamedTuple
 from specdl.core.diagnostics import Finding, Note, Path, trail
 from specdl.core.suggest import Suggester
 from specdl.core.types import TensorType
-from specdl.spec.text import MAX_FINDINGS, TOO_MANY
+from specdl.spec.room import Room, cut
 
 
 class Section(IntEnum):
@@ -56,12 +57,13 @@ class Report:
     def __init__(self, rows: int) -> None:
         self.rows = rows
         self.suggester = Suggester()
-        self.found: list[tuple[tuple[int, ...], Finding]] = []
+        self.room = Room()
+        self.found: dict[tuple[str, str, Path], tuple[tuple[int, ...], Finding]] = {}
 
     @property
     def full(self) -> bool:
         """Whether so much is wrong that no more is looked for: one more than is told."""
-        return len(self.found) > MAX_FINDINGS
+        return self.room.full
 
     def error(
         self,
@@ -73,16 +75,15 @@ class Report:
         help: str | None = None,
         notes: Iterable[Note] = (),
     ) -> None:
-        """Add a finding about what stands at `inside` the site's mapping, unless there are too many."""
-        if self.full:
-            return
+        """Add a finding about what stands at `inside` the site's mapping, unless there are too many.
+
+        However often a block is used, a mistake in it is told once, for the first use.
+        """
         path = (*site.path, *inside)
-        self.found.append(
-            (
-                site.order,
-                Finding(code, message, path, at_key=at_key, help=help, notes=(*notes, *trail(site.trail))),
-            )
-        )
+        known = (code, anywhere(message, site), path)
+        finding = Finding(code, message, path, at_key=at_key, help=help, notes=(*notes, *trail(site.trail)))
+        if known not in self.found and self.room.takes(finding):
+            self.found[known] = site.order, finding
 
     def made(self, results: Iterable[Result]) -> tuple[Note, ...]:
         """A note for each value: its type, and where it is made; the renderer adds `at <place>`."""
@@ -94,12 +95,13 @@ class Report:
         )
 
     def findings(self) -> list[Finding]:
-        """All findings in document order.
+        """All findings in document order."""
+        return cut([finding for _, finding in sorted(self.found.values(), key=lambda item: item[0])])
 
-        A block that is used twice makes the same mistake twice: it is told once, for the first use.
-        """
-        kept: dict[tuple[str, str, Path], Finding] = {}
-        for _, finding in sorted(self.found, key=lambda item: item[0]):
-            kept.setdefault((finding.code, finding.message, finding.path), finding)
-        told = list(kept.values())
-        return [*told[:MAX_FINDINGS], Finding("E005", TOO_MANY)] if self.full else told
+
+def anywhere(message: str, site: Site) -> str:
+    """A message without the names that layers have by the use of the block that they belong to."""
+    if not site.trail:
+        return message
+    use, _, _ = site.name.partition(".")
+    return re.sub(rf"`{re.escape(use)}\.[^`]*`", "`", message)

@@ -16,7 +16,6 @@ MAX_BYTES = 16 * 2**20
 MAX_DEPTH = 64
 MAX_FINDINGS = 1000
 """Who made more mistakes mends these first; telling all would take long."""
-TOO_MANY = f"there are more mistakes than {MAX_FINDINGS:,}; mend these first"
 MAX_VALUES = 200_000
 MAX_DIGITS = 300
 """Digits of a whole number: as many as the largest float64 has, and a few more are of no use."""
@@ -29,6 +28,11 @@ END = re.compile(r"\r\n|\n|\r")
 
 Span = tuple[int, int]
 """Offsets into a text in code points: the first of a token, and one past its last."""
+
+
+def too_many(told: int) -> str:
+    """What is said behind so many mistakes, where there are more."""
+    return f"there are more mistakes than {told:,}; mend these first"
 
 
 @record()
@@ -160,7 +164,7 @@ class Reading:
         """Note a fault after which reading goes on; raises `TextError` where there are too many."""
         self.faults.append(fault)
         if len(self.faults) >= MAX_FINDINGS:
-            raise self.ended(Fault("E005", TOO_MANY, fault.span))
+            raise self.ended(Fault("E005", too_many(MAX_FINDINGS), fault.span))
 
     def more(self, start: int, end: int) -> None:
         """Count a value; raises `TextError` where there are too many."""

@@ -14,8 +14,8 @@ from specdl.spec.document import EXTENDS, Document
 from specdl.spec.expressions import FAILED, undeclared
 from specdl.spec.fields import keys
 from specdl.spec.model import ModelSpec
+from specdl.spec.room import cut
 from specdl.spec.rules import EXAMPLES, RULES, VERSION, misspelt_version, version
-from specdl.spec.text import MAX_FINDINGS, TOO_MANY
 from specdl.spec.variables import evaluate, resolve
 from specdl.spec.walker import MAX_SUGGESTIONS, Site, Stopped, Walker
 
@@ -52,9 +52,7 @@ def validate(document: Document) -> tuple[ModelSpec | None, list[Finding]]:
     other = foreign(value)
     if other:
         return None, [other]
-    findings = in_order(value, findings)
-    if len(findings) > MAX_FINDINGS:
-        findings = [*findings[:MAX_FINDINGS], Finding("E005", TOO_MANY)]
+    findings = cut(in_order(value, findings))
     return (None if any(each.severity == "error" for each in findings) else spec), findings
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from specdl.core.diagnostics import Finding, Note, Path
 from specdl.spec.expressions import FAILED, NAME, RESERVED, ExpressionError, Scope, names_in, substitute
-from specdl.spec.text import MAX_FINDINGS
+from specdl.spec.room import MAX_EQUAL
 
 VARS = ("vars",)
 NAME_RULE = "a name has letters, digits and `_`, and begins with no digit"
@@ -35,7 +35,7 @@ def evaluate(raw: Any) -> tuple[dict[str, Any], list[Finding]]:
     except CycleError as error:
         return values, [*findings, cycle([str(each) for each in error.args[1]], uses)]
     for name in order:
-        if name in bad or len(findings) > MAX_FINDINGS:
+        if name in bad or len(findings) > MAX_EQUAL:
             continue
         try:
             values[name] = substitute(raw[name], values) if isinstance(raw[name], str) else raw[name]
@@ -85,7 +85,7 @@ def resolve(value: Any, path: Path, scope: Scope, findings: list[Finding]) -> An
 
     Nesting is bounded by the reader, so the recursion is.
     """
-    if len(findings) > MAX_FINDINGS:
+    if len(findings) > MAX_EQUAL:
         return FAILED
     if isinstance(value, str):
         try:

@@ -33,6 +33,7 @@ from specdl.spec.fields import (
     expected,
     keys,
 )
+from specdl.spec.room import Room
 from specdl.spec.text import MAX_FINDINGS
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ class Walker:
     fillers: Mapping[str, Filler] = field(default_factory=dict)
     examples: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     found: dict[tuple[str, Path, bool, str, Path], Finding] = field(default_factory=dict)
+    room: Room = field(default_factory=Room)
     complete: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda raw: raw
     """Gives a layer's mapping with what it takes by default."""
     additions: Mapping[str, Any] = field(default_factory=dict)
@@ -115,9 +117,9 @@ class Walker:
         """Add a finding, once for a place however often a block is used."""
         if self.stops:
             raise Stopped
-        if len(self.found) <= MAX_FINDINGS:  # one more says that there are more
-            known = (finding.code, finding.path, finding.at_key, *self.apart(finding, site))
-            self.found.setdefault(known, replace(finding, notes=(*finding.notes, *trail(site.trail))))
+        known = (finding.code, finding.path, finding.at_key, *self.apart(finding, site))
+        if known not in self.found and self.room.takes(finding):
+            self.found[known] = replace(finding, notes=(*finding.notes, *trail(site.trail)))
 
     def apart(self, finding: Finding, site: Site) -> tuple[str, Path]:
         """What keeps a finding apart from others at its place: in a template what its uses hand it."""

@@ -1,4 +1,5 @@
 import json
+from collections import Counter
 
 from specdl.spec import rules
 from specdl.spec.document import read
@@ -58,6 +59,14 @@ def test_mistakes_are_told_up_to_a_limit():
     assert len(validate(read(value))[1]) == MAX_FINDINGS + 1
     value = disc() | {f"{i}x{i}": 1 for i in range(MAX_FINDINGS)}
     assert {each.code for each in validate(read(value))[1]} == {"E111"}
+
+
+def test_very_many_equal_mistakes_hide_no_other():
+    value = disc()
+    value["model"]["layers"] = [{"type": "linear", "units": 2} for _ in range(MAX_FINDINGS + 500)]
+    value["optimizer"]["lr"] = -0.1
+    codes = Counter(each.code for each in validate(read(value))[1])
+    assert codes == {"E111": MAX_FINDINGS + 500, "E114": 1}
 
 
 def test_what_is_beyond_the_limit_is_not_looked_at(monkeypatch):
