@@ -17,6 +17,7 @@ from specdl.core.entry import Entry
 from specdl.core.names import LONGEST, repaired
 from specdl.core.record import record
 from specdl.core.wording import as_written, dotted, quoted, shown
+from specdl.ops.base import Name
 from specdl.spec.expressions import FAILED
 from specdl.spec.fields import SIMPLE, Key, bounds, expected, inside, keys, members, unwrap
 from specdl.spec.suggestions import choice_guess
@@ -36,6 +37,17 @@ WORD_RULE = "a name is a word of letters, digits, `_` and `-`"
 DOTTED_RULE = "a name is a word of letters, digits, `_`, `-` and `.`"
 OCTAL = re.compile(r"[-+]?0[0-9]")
 """How numbers begin that other readers of YAML take for octal ones, or that lack a point."""
+CHARACTERS = {
+    "tab": "\t",
+    "\\t": "\t",
+    "comma": ",",
+    "semicolon": ";",
+    "colon": ":",
+    "pipe": "|",
+    "space": " ",
+    "blank": " ",
+}
+"""Words for single characters."""
 YES_NO = {
     **dict.fromkeys(("yes", "on", "true", "y", "1"), "true"),
     **dict.fromkeys(("no", "off", "false", "n", "0"), "false"),
@@ -152,6 +164,9 @@ def complaint_of_value(
     if kind in CUSTOM or custom(error):
         return Complaint("E114", f"`{name}` is {shown(value)}: {custom(error)}", below)
     if kind == "no_word" or (kind.startswith("string_too") and isinstance(value, str)):
+        most = longest(wanted)
+        if most and most != longest(Name):
+            return wrong_text(most, value, below)
         return bad_name(below, str(value), dots=kind == "no_word")
     if kind in RANGE:
         return Complaint("E114", f"`{name}` is {shown(value)}, but must be {limits(wanted, error)}", below)
@@ -216,6 +231,23 @@ def wrong_length(wanted: Any, value: Any, below: Path, error: ErrorDetails) -> C
     least, most = ctx.get("min_length"), ctx.get("max_length")
     bound = f"at least {least}" if error["type"] == "too_short" else f"at most {most}"
     return Complaint("E114", f"`{name}` has {count}, but must have {bound}", below)
+
+
+def longest(wanted: Any) -> int | None:
+    """The characters that a text of a type may have, if that is bounded."""
+    kinds = (wanted, *members(unwrap(wanted)[0]))
+    said = (getattr(each, "max_length", None) for kind in kinds for each in unwrap(kind)[1])
+    return next(filter(None, said), None)
+
+
+def wrong_text(most: int, value: str, below: Path) -> Complaint:
+    """A text that is too short or too long: of one character a word for it may say which is meant."""
+    bound = "one character" if most == 1 else f"from 1 to {most:,} characters"
+    message = f"`{dotted(below)}` is {shown(value)}, but must be {bound}"
+    meant = CHARACTERS.get(value.strip().lower(), value.strip()) if most == 1 else ""
+    if len(meant) != 1:
+        return Complaint("E114", message, below)
+    return Complaint("E114", message, below, help=f"write {json.dumps(meant)}", write=meant)
 
 
 def wrong_choice(wanted: Any, value: Any, below: Path) -> Complaint:
