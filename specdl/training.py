@@ -14,7 +14,7 @@ from specdl.backends.c.compiler import Tell, silent
 from specdl.backends.choice import planned, suited
 from specdl.compiler import NOTHING, build_model, require_memory, supported
 from specdl.core.errors import FindingsError, SpecError, UsageError
-from specdl.data.base import Reading
+from specdl.data.base import DATA, Reading
 from specdl.graph.need import need
 from specdl.spec.document import Document
 from specdl.spec.model import ModelSpec
@@ -110,7 +110,7 @@ def job(
     text, suffix = as_given(document, spec)
     folder = str(document.folder.resolve())
     machine = {"backend": model.executable.name, "device": device, "folder": folder}
-    machine |= {"spec_hash": compilation.hash}
+    machine |= {"data_folder": str(document.home(DATA).folder.resolve()), "spec_hash": compilation.hash}
     prepare = preparation(compilation, samples.fitted)
     count = suited(model.executable) if threads is None else threads
     return Job(model, samples, text, suffix, render(compilation.settled), prepare, machine, count)
@@ -190,7 +190,7 @@ def samples_of(run: Run, allow: Iterable[str | PathLike[str]] = ()) -> Data:
     spec, folder = run.model.spec, run.folder
     known = folder.read("environment.json") or {}
     home = Path(known.get("folder") or ".")
-    allowed = (known.get("spec_folder") or home, *allow)
+    allowed = (known.get("data_folder") or home, *allow)
     from specdl.data.load import load as load_data
 
     with located(Document(folder.read("resolved.json"), str(folder.path / "resolved.json"), home)):

@@ -132,6 +132,19 @@ def test_a_run_of_a_spec_that_extends_another_needs_neither(tmp_path, inherited,
     assert samples_of(again).parts["train"].rows == 4
 
 
+def test_a_run_finds_its_data_beside_a_base_in_another_folder(tmp_path, monkeypatch):
+    home, far = tmp_path / "home", tmp_path / "far"
+    source = {"type": "npz", "path": "xor.npz"}
+    base = write(far / "base.json", XOR | {"data": {"batch_size": 4, "source": source}})
+    np.savez(far / "xor.npz", x=X, y=Y)
+    spec = write(home / "spec.json", {"extends": str(base), "train": {"epochs": 2}})
+    monkeypatch.chdir(home)
+    run = specdl.train(spec, out=home / "run", allow=[far])
+    assert json.loads((home / "run/resolved.json").read_text())["data"]["source"]["path"] == "../far/xor.npz"
+    assert samples_of(specdl.load(home / "run")).parts["train"].rows == 4
+    assert run.finished
+
+
 def test_the_hash_of_its_spec_is_stored_with_a_run(tmp_path):
     specdl.train(XOR, data={"train": (X, Y)}, out=tmp_path / "run")
     stored = json.loads((tmp_path / "run/environment.json").read_text())["spec_hash"]

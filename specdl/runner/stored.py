@@ -33,10 +33,13 @@ class DataFile(Stored):
 
 
 class EnvironmentFile(Stored):
-    """environment.json: where paths of the spec begin; the rest is only shown and compared."""
+    """environment.json: where paths of the spec begin, and where what says its data lay.
+
+    The rest is only shown and compared.
+    """
 
     folder: str | None = None
-    spec_folder: str | None = None
+    data_folder: str | None = None
 
 
 class BestFacts(Stored):
