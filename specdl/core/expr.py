@@ -105,8 +105,23 @@ class Expr:
         raise CompilerFault("a formula cannot branch on a value: use `where`")
 
     def __repr__(self) -> str:
-        inner = ", ".join([*map(str, self.args), *([str(self.attr)] if self.attr is not None else [])])
-        return inner if self.op in ("load", "const", "scalar") else f"{self.op}({inner})"
+        pieces: list[str] = []
+        stack: list[Expr | str] = [self]
+        while stack:
+            each = stack.pop()
+            if isinstance(each, str):
+                pieces.append(each)
+            elif each.op in ("load", "const", "scalar"):
+                pieces.append(str(each.attr))
+            else:
+                stack.append(")")
+                inner: list[Expr | str] = [*each.args]
+                if each.attr is not None:
+                    inner.append(str(each.attr))
+                for one in reversed(inner):
+                    stack += [one, ", "]
+                stack[-1] = f"{each.op}("
+        return "".join(pieces)
 
 
 _pool: WeakValueDictionary[tuple[Hashable, ...], Expr] = WeakValueDictionary()

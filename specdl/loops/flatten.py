@@ -93,9 +93,10 @@ class Flattener:
         try:
             if isinstance(instr.op, Kernel):
                 raise NotNativeError(f"{instr.kernel} is no formula")
+            wanted = instr.wanted
             for arg, expr in self.own_formulas(instr).items():
-                if instr.wanted[arg] not in self.program.aliases:
-                    self.assign(instr.wanted[arg], expr)
+                if wanted[arg] not in self.program.aliases:
+                    self.assign(wanted[arg], expr)
         except NotNativeError:
             del self.statements[before[0] :]
             while len(self.flat) > before[1]:

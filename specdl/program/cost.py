@@ -21,9 +21,8 @@ class Cost:
 
 def cost(instr: Instr, program: Program, rows: int) -> Cost:
     """The cost by the formula: every distinct subexpression once, aliases for nothing."""
-    wanted = {
-        arg: e for arg, e in formulas(instr, program).items() if instr.wanted[arg] not in program.aliases
-    }
+    values = instr.wanted
+    wanted = {arg: e for arg, e in formulas(instr, program).items() if values[arg] not in program.aliases}
     macs = others = 0
     for e in walk(wanted.values()):
         if e.op == "matmul":
@@ -33,9 +32,7 @@ def cost(instr: Instr, program: Program, rows: int) -> Cost:
         elif e.op in MAPS and not is_number(e):
             others += e.type.numel(rows)
     moved = [
-        v
-        for v in (*instr.reads.values(), *instr.wanted.values())
-        if v not in SCALARS and v not in program.aliases
+        v for v in (*instr.reads.values(), *values.values()) if v not in SCALARS and v not in program.aliases
     ]
     nbytes = sum(program.types[value].nbytes(rows) for value in moved) if wanted else 0
     return Cost(2 * macs + others, macs, nbytes)

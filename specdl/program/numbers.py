@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from specdl.core.expr import NUMBERS as FUNCTIONS
-from specdl.core.expr import Expr, is_number
+from specdl.core.expr import Expr, is_number, walk
 from specdl.program.calls import CallList
 
 Evaluate = Callable[[float, int, int], Any]
@@ -51,6 +51,4 @@ def compiled(expr: Expr) -> Evaluate:
 
 def varies(expr: Expr) -> frozenset[str]:
     """Which of `lr` and `t` a number depends on."""
-    if expr.op == "scalar":
-        return frozenset({expr.attr})
-    return frozenset[str]().union(*map(varies, expr.args))
+    return frozenset(str(each.attr) for each in walk([expr]) if each.op == "scalar")

@@ -180,3 +180,11 @@ def test_a_number_of_many_parts_takes_no_long_time():
     for _ in range(3000):
         total = total + total
     assert not is_number(total)
+
+
+def test_a_deep_expression_is_printed():
+    deep = x()
+    for _ in range(5000):
+        deep = deep + f.tanh(x(name="y"))
+    assert str(deep) == "add(" * 5000 + "x" + ", tanh(y))" * 5000
+    assert str(x().T * samples(2)) == "mul(transpose(x), samples(2))"

@@ -47,3 +47,10 @@ def test_each_number_has_one_slot():
     found = slots([one, other, one])
     assert len(found) == 2
     assert set(found) == {LR, T}
+
+
+def test_what_a_deep_number_depends_on():
+    deep = T
+    for _ in range(5000):
+        deep = deep + 1.5
+    assert varies(deep) == {"t"}

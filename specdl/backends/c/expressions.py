@@ -66,18 +66,33 @@ class Expressions:
     def __init__(self, layout: Layout, target: Target, names: Names, made: Made) -> None:
         self.layout, self.target, self.names, self.made = layout, target, names, made
 
-    def emit(self, expr: Expr, over: tuple[Dim, ...], at: Where) -> Term:
-        """`expr`, which broadcasts to the shape `over`, at a place."""
+    def emit(self, root: Expr, over: tuple[Dim, ...], at: Where) -> Term:
+        """`root`, which broadcasts to the shape `over`, at a place; arguments first, without recursion."""
+        terms: dict[Expr, Term] = {}
+        stack = [(root, False)]
+        while stack:
+            expr, ready = stack.pop()
+            if expr in terms:
+                continue
+            known = None if ready else self._known(expr, at)
+            args = arguments(expr)
+            if known is not None:
+                terms[expr] = known
+            elif ready or not args:
+                term = self._node(expr, [terms[arg] for arg in args], over, at)
+                _scope(at, term).memo[expr] = terms[expr] = term
+            else:
+                stack.append((expr, True))
+                stack.extend((arg, False) for arg in reversed(args))
+        return terms[root]
+
+    def _known(self, expr: Expr, at: Where) -> Term | None:
+        """A number, or what a scope has computed already."""
         if expr.op == "const":
             return Term(f"S({literal(expr.attr, self.target)})")
         if expr.number:
             return Term(f"S({self.names.number(expr)})")
-        for scope in at.scopes.values():
-            if expr in scope.memo:
-                return scope.memo[expr]
-        term = self._node(expr, over, at)
-        _scope(at, term).memo[expr] = term
-        return term
+        return next((scope.memo[expr] for scope in at.scopes.values() if expr in scope.memo), None)
 
     def real(self, term: Term) -> str:
         """A term as real numbers: 1 and 0 for the result of a comparison."""
@@ -90,14 +105,13 @@ class Expressions:
         _scope(at, term).lines.append(f"const {kind} {name} = {term.text};")
         return replace(term, text=name)
 
-    def _node(self, expr: Expr, over: tuple[Dim, ...], at: Where) -> Term:
+    def _node(self, expr: Expr, args: list[Term], over: tuple[Dim, ...], at: Where) -> Term:
         if expr.op == "load":
             return self.made(expr, over, at) or self.declare(self._load(expr, over, at), at)
         if expr.op == "one_hot":
             return self.declare(self._one_hot(expr.args[0], at), at)
         if _is_hot(expr):
-            return self.emit(expr.args[0], over, at)
-        args = [self.emit(arg, over, at) for arg in expr.args]
+            return args[0]
         by_row, by_column = any(arg.by_row for arg in args), any(arg.by_column for arg in args)
         product = expr.op == "mul" or (expr.op == "neg" and args[0].product)
         if expr.op in ("add", "sub"):
@@ -182,6 +196,13 @@ def alone(arg: Term, by_row: bool, by_column: bool) -> Term:
 
 def _scope(at: Where, term: Term) -> Scope:
     return at.scopes[term.by_row, term.by_column]
+
+
+def arguments(expr: Expr) -> tuple[Expr, ...]:
+    """What has to be computed before a node."""
+    if expr.op == "one_hot":
+        return ()
+    return expr.args[:1] if _is_hot(expr) else expr.args
 
 
 def _is_hot(expr: Expr) -> bool:

@@ -26,8 +26,9 @@ class Aliases:
         placed = {*program.gradients.values(), *program.carries}
         aliases = dict(program.aliases)
         for instr in program.instrs:
+            wanted = instr.wanted
             for arg, formula in formulas(instr, program).items():
-                value = instr.wanted[arg]
+                value = wanted[arg]
                 source = whole_value(formula)
                 if source is not None and value not in placed:
                     aliases[value] = instr.reads[source]
