@@ -91,6 +91,12 @@ class Defaults:
                     walker.tell(each.code, each.message, here, each.at_key, each.help, fix=fix)
 
     def complete(self, raw: Mapping[str, Any]) -> Mapping[str, Any]:
-        """A layer's mapping, whose type is known, with what it does not say itself."""
+        """A layer's mapping, whose type is known, with what it does not say itself.
+
+        Where it says null of what has a default, it is as if neither did.
+        """
         given = self.values.get(raw["type"])
-        return {**given, **raw} if given else raw
+        if not given:
+            return raw
+        own = {name: value for name, value in raw.items() if value is not None or name not in given}
+        return {name: value for name, value in given.items() if name not in raw} | own

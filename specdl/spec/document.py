@@ -31,7 +31,7 @@ from specdl.spec import json_text
 from specdl.spec.encoding import decoded
 from specdl.spec.model import ModelSpec
 from specdl.spec.overrides import Setting, apply, parse_setting
-from specdl.spec.places import part, traced
+from specdl.spec.places import defaults_of, part, traced
 from specdl.spec.plain_data import from_python
 from specdl.spec.resolved import render
 from specdl.spec.text import MAX_BYTES, Fault, Lines, Parsed, Span, TextError
@@ -44,6 +44,8 @@ EXTENDS = "extends"
 SUFFIXES = (".json", ".yaml", ".yml")
 BEGIN = Position(1, 1, 1, 1)
 TWICE = "E004"
+UNFIT = "E210"
+"""A layer as a whole does not fit what it reads."""
 EMPTY_HELP = "`specdl init` writes a spec to start from"
 
 
@@ -144,10 +146,12 @@ class Document:
         )
 
     def given(self, finding: Finding) -> tuple[list[Remark], tuple[Place, ...]]:
-        """Where the values were given that the expression is made of which a finding is about.
+        """Where the values were given that a finding is about: of an expression, or by default of a layer.
 
-        First all of them, then the places of those that are not made of others in their turn.
+        First all of them, then the places of those in an expression that are not made of others.
         """
+        if finding.code == UNFIT:
+            return [self.remark(note) for note in defaults_of(self.value, finding.path)], ()
         value = below(self.value, finding.path)
         if not isinstance(value, str) or "${" not in value:
             return [], ()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from specdl.core.diagnostics import Finding, Note, Path
+from specdl.core.diagnostics import Finding, Note, Path, below
 from specdl.spec.text import Span
 
 ESCAPED = re.compile(
@@ -20,6 +20,8 @@ ESCAPED = re.compile(
 QUOTED = re.compile("''|.", re.DOTALL)
 """A character between single quotes."""
 DEFAULTS: Path = ("model", "defaults")
+AROUND = ("activation", "init", "trainable")
+"""Defaults that are no options of a layer's op."""
 
 
 def part(text: str, span: Span, value: str, within: Span) -> Span | None:
@@ -48,6 +50,16 @@ def traced(value: Any, finding: Finding) -> Finding:
     return replace(
         told, notes=(*told.notes, Note("the layer that takes this default stands", path, label=True))
     )
+
+
+def defaults_of(value: Any, path: Path) -> Iterator[Note]:
+    """What the layer at a path has by default of its op's options: a note for each, where it is written."""
+    layer = below(value, path)
+    kind = layer.get("type") if isinstance(layer, dict) and path[-2:-1] == ("layers",) else None
+    given = below(value, (*DEFAULTS, kind)) if isinstance(kind, str) else None
+    for name in given if isinstance(given, dict) else ():
+        if name not in layer and name not in AROUND:
+            yield Note(f"`{name}` is given by default", (*DEFAULTS, str(kind), name), label=True)
 
 
 def defaulted(value: Any, path: Path) -> Iterator[tuple[Path, str]]:

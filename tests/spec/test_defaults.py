@@ -35,6 +35,17 @@ def test_layers_take_what_they_do_not_say():
     assert (second.init, second.trainable) == ({}, False)
 
 
+def test_null_takes_any_default_away():
+    defaults = {"bias": False, "activation": "tanh", "init": {"weight": "zeros"}, "trainable": False}
+    bare, plain = (
+        judged({"linear": defaults}, linear(out_features=2, **dict.fromkeys(defaults))),
+        judged({}, linear(out_features=2)),
+    )
+    assert bare[1] == plain[1] == []
+    (one,), (other,) = bare[0].model.layers, plain[0].model.layers
+    assert one == other
+
+
 def test_layers_in_blocks_and_residuals_take_them_too():
     blocks = {"a": {"params": {"w": "int"}, "layers": [linear(out_features="${w}")]}}
     spec, findings = judged(
