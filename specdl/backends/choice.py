@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from specdl.backends.c.compiler import NativeError, Tell, available, find, silent
@@ -87,27 +88,31 @@ def bytes_for(plan: Plan, made: AnyPlan, threads: int | None = None) -> Callable
         from specdl.plan.plan import total_for
 
         return total_for(plan)
-    return lambda rows: native_plan(plan, threads, rows=rows).bytes.total
+    from specdl.backends.c.plan import NativePlan
+    from specdl.backends.c.totals import total_for as native_total_for
+
+    assert isinstance(made, NativePlan)
+    return native_total_for(made, partial(threads_of, plan, threads))
 
 
-def native_plan(
-    plan: Plan, threads: int | None = None, blas: bool = True, rows: int | None = None
-) -> NativePlan:
-    """The native plan of the same programs, for this processor, with or without a BLAS.
-
-    It is for batches of `rows` samples, by default of as many as torch's.
-    """
+def native_plan(plan: Plan, threads: int | None = None, blas: bool = True) -> NativePlan:
+    """The native plan of the same programs, for this processor, with or without a BLAS."""
     from specdl.backends.c.functions import Goal
     from specdl.backends.c.plan import make
     from specdl.backends.c.target import Target
-    from specdl.backends.c.threads import suited as suited_natively
     from specdl.plan.machine import vector_bytes
 
     programs = {name: each.program for name, each in plan.schedules.items() if name != "step"}
-    longest = programs.get("train", programs["infer"])
-    rows = plan.rows if rows is None else rows
-    used = threads or suited_natively(longest, rows)
-    return make(programs, rows, Goal(Target(dtype_of(plan), vector_bytes()), rows, used, blas))
+    used = threads_of(plan, threads, plan.rows)
+    return make(programs, plan.rows, Goal(Target(dtype_of(plan), vector_bytes()), plan.rows, used, blas))
+
+
+def threads_of(plan: Plan, wanted: int | None, rows: int) -> int:
+    """The threads that native code of a plan's programs is made for: those `wanted`, or what suits `rows`."""
+    from specdl.backends.c.threads import suited as suited_natively
+
+    schedules = plan.schedules
+    return wanted or suited_natively(schedules.get("train", schedules["infer"]).program, rows)
 
 
 def lower(plan: Plan, made: AnyPlan, backend: str, tell: Tell = silent) -> Executable:

@@ -11,6 +11,7 @@ from specdl.loops.nests import Nests
 from specdl.loops.statements import grid_of
 from specdl.plan.arena import Block, lower_bound, pack
 from specdl.plan.place import Place
+from specdl.plan.plan import growth
 from specdl.program.calls import CallList
 from specdl.program.instructions import calls
 from specdl.program.program import Program
@@ -76,6 +77,21 @@ class NestSchedule:
                 yield number, number, place.offset, stop, scratch_name(number, name)
 
 
+@dataclass(frozen=True)
+class Growing:
+    """A block of the arena for any batch: bytes that no batch changes, and those for each row of it."""
+
+    name: str
+    base: int
+    each: int
+    start: int
+    end: int
+
+    def block(self, rows: int) -> Block:
+        """It for batches of so many rows."""
+        return Block(self.name, self.base + self.each * rows, self.start, self.end)
+
+
 def verify_apart(taken: list[tuple[int, int, int, int, str]]) -> None:
     """Raise `CompilerFault` if two overlap, in time (first, last) and in bytes (low, high)."""
     taken.sort()
@@ -94,25 +110,17 @@ def schedule(nests: Nests, fixed: Mapping[str, Place], rows: int, lanes: int) ->
     `fixed` are the places that do not depend on the program.
     """
     lds = padded(nests, fixed, lanes)
-    lives = lifetimes(nests)
     program = nests.program
-    blocks = [
-        Block(value, stored_bytes(nests, lds, value, rows), *lives[value])
-        for value in lives
-        if value not in fixed and value not in program.carries
-    ]
     lists = {
         number: calls(program.instrs[nest.instrs[0]], program)
         for number, nest in enumerate(nests.nests)
         if nest.kind == "torch"
     }
-    for number, each in lists.items():
-        for name, type in each.scratch.items():
-            blocks.append(Block(scratch_name(number, name), type.nbytes(rows), number, number))
+    blocks = [each.block(rows) for each in sharing(nests, fixed, lds, lists)]
     arena = pack(blocks)
     places = {
         value: Place("activations", arena.offsets[value]) if value in arena.offsets else fixed[value]
-        for value in (program.carries.get(each, each) for each in lives)
+        for value in (program.carries.get(each, each) for each in lifetimes(nests))
     }
     places |= {handed: fixed[kept] for handed, kept in program.carries.items()}
     torch = {
@@ -123,6 +131,21 @@ def schedule(nests: Nests, fixed: Mapping[str, Place], rows: int, lanes: int) ->
         for number, each in lists.items()
     }
     return NestSchedule(nests, places, lds, lower_bound(blocks), torch), arena.nbytes
+
+
+def sharing(
+    nests: Nests, fixed: Mapping[str, Place], lds: Mapping[str, int], lists: Mapping[int, CallList]
+) -> list[Growing]:
+    """What shares the arena by lifetime: values without a fixed place, and the scratch of torch's `lists`."""
+    found = []
+    for value, lives in lifetimes(nests).items():
+        if value not in fixed and value not in nests.program.carries:
+            base = stored_bytes(nests, lds, value, 0)
+            found.append(Growing(value, base, stored_bytes(nests, lds, value, 1) - base, *lives))
+    for number, each in lists.items():
+        for name, type in each.scratch.items():
+            found.append(Growing(scratch_name(number, name), *growth(type), number, number))
+    return found
 
 
 def scratch_name(number: int, name: str) -> str:

@@ -31,6 +31,8 @@ class Call:
     units: Extent = Extent()
     grain: int = 1
     barrier: bool = False
+    scratch: int = 0
+    """How many real numbers each thread needs for it."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +40,17 @@ class Code:
     """A schedule as calls, in order.
 
     `slots` are the numbers that its functions read, which `numbers`, by its place in the
-    library, computes. `scratch` is how many real numbers each thread needs.
+    library, computes.
     """
 
     calls: tuple[Call, ...]
     slots: tuple[Expr, ...]
     numbers: int
-    scratch: int
+
+    @property
+    def scratch(self) -> int:
+        """How many real numbers each thread needs."""
+        return max((call.scratch for call in self.calls), default=0)
 
     @property
     def early(self) -> int:
@@ -64,7 +70,6 @@ class Assembler:
         """Make the calls of a schedule."""
         calls: list[Call] = []
         slots: dict[Expr, None] = {}
-        scratch = 0
         fences = Fences(schedule, self.goal.rows)
         for nest in schedule.nests.nests:
             barrier = fences.before(nest)
@@ -73,11 +78,10 @@ class Assembler:
                 continue
             made = function(nest, schedule, self.goal)
             number = self.functions.setdefault(made.text, len(self.functions))
-            calls.append(Call(nest, number, made.params, made.units, made.grain, barrier))
+            calls.append(Call(nest, number, made.params, made.units, made.grain, barrier, made.scratch))
             slots |= dict.fromkeys(param for kind, param in made.params if kind == "number")  # type: ignore[misc]
-            scratch = max(scratch, made.scratch)
         text = numbers(tuple(slots))
-        return Code(tuple(calls), tuple(slots), self.numbers.setdefault(text, len(self.numbers)), scratch)
+        return Code(tuple(calls), tuple(slots), self.numbers.setdefault(text, len(self.numbers)))
 
     def source(self) -> str:
         """All of it as one text."""

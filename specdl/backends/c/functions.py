@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 
 from specdl.backends.c.blas import Stored, emit_blas
@@ -16,7 +16,7 @@ from specdl.backends.c.rows import emit_rows
 from specdl.backends.c.target import Target
 from specdl.core.types import Batch, Dim
 from specdl.loops.nests import Nest
-from specdl.loops.statements import Operand
+from specdl.loops.statements import Operand, Product
 from specdl.plan.nest_schedule import NestSchedule
 
 
@@ -75,10 +75,7 @@ def emit_body(nest: Nest, schedule: NestSchedule, goal: Goal, names: Names) -> B
 def emit_product(nest: Nest, schedule: NestSchedule, goal: Goal, names: Names) -> Body:
     """A product with what follows on its results."""
     product = nest.product
-    a, b = view(product.a, schedule, names), view(product.b, schedule, names)
-    # b counts along n first, where a counts along m
-    b = View(b.pointer, b.k, b.outer)
-
+    a, b = factors(product, schedule, names.param)
     stored = None
     following = nest
     if nest.blas and product.target in nest.stored:
@@ -94,7 +91,14 @@ def emit_product(nest: Nest, schedule: NestSchedule, goal: Goal, names: Names) -
     return emit(a, b, *sizes, after, goal.target, goal.rows, goal.threads)
 
 
-def view(operand: Operand, schedule: NestSchedule, names: Names) -> View:
+def factors(product: Product, schedule: NestSchedule, named: Callable[[str], str]) -> tuple[View, View]:
+    """The factors of a product, by the names of what points to them."""
+    a, b = view(product.a, schedule, named), view(product.b, schedule, named)
+    # b counts along n first, where a counts along m
+    return a, View(b.pointer, b.k, b.outer)
+
+
+def view(operand: Operand, schedule: NestSchedule, named: Callable[[str], str]) -> View:
     """A factor as (rows, columns) with the strides of its rows and its columns."""
-    pointer, ld = names.param(operand.value), schedule.ld(operand.value, operand.cols)
+    pointer, ld = named(operand.value), schedule.ld(operand.value, operand.cols)
     return View(pointer, 1, ld) if operand.transposed else View(pointer, ld, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from specdl.backends.c.assemble import Assembler, Code
 from specdl.backends.c.choice import prefers_blas
@@ -68,15 +69,7 @@ def make(programs: Mapping[str, Program], rows: int, goal: Goal) -> NativePlan:
     `programs` are `infer`, and where there is a loss `evaluate` and `train`.
     """
     fixed, sizes = fixed_places(programs, rows)
-    lanes = goal.target.lanes
-
-    def large(product: Product, update: bool) -> bool:
-        if not goal.blas:
-            return False
-        m, k = bind(product.m, rows), bind(product.k, rows)
-        transposed = product.a.transposed, product.b.transposed
-        return prefers_blas(m, product.n, k, *transposed, goal.target, goal.threads, update)
-
+    lanes, large = goal.target.lanes, partial(left_to_blas, goal)
     wanted = {"step" if name == "train" else name: program for name, program in programs.items()}
     nests = {name: fuse(program, whole=True, large=large) for name, program in wanted.items()}
     single = "train" if "train" in programs else "alone"
@@ -104,6 +97,15 @@ def make(programs: Mapping[str, Program], rows: int, goal: Goal) -> NativePlan:
     sources = {name: assembler.sources() for name, assembler in assemblers.items()}
     counted = count(sizes, max(each.lower_bound for each in schedules.values()))
     return NativePlan(rows, goal.threads, sizes, schedules, code, slots, torch_slots, sources, counted, goal)
+
+
+def left_to_blas(goal: Goal, product: Product, update: bool) -> bool:
+    """Whether a product, on which an `update` may follow, is left to a BLAS."""
+    if not goal.blas:
+        return False
+    m, k = bind(product.m, goal.rows), bind(product.k, goal.rows)
+    transposed = product.a.transposed, product.b.transposed
+    return prefers_blas(m, product.n, k, *transposed, goal.target, goal.threads, update)
 
 
 def count(sizes: Mapping[str, int], bound: int) -> Bytes:
