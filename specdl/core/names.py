@@ -14,14 +14,15 @@ def is_word(text: str, dots: bool = False) -> bool:
     r"""Whether a text is a name; `dots` says whether it may have dots.
 
     Marks belong to the letter before them, as vowels of Indic scripts and accents that are
-    written apart do; so do joiners in scripts whose spelling needs them.
+    written apart do; so do joiners in scripts whose spelling needs them. Dots alone are no
+    name: files and folders are called by names.
 
     >>> is_word("fc1"), is_word("\u0939\u093f\u0928\u094d\u0926\u0940"), is_word("e\u0301")
     (True, True, True)
-    >>> is_word("a.b"), is_word("\u0301e"), is_word("a\u200db")
-    (False, False, False)
+    >>> is_word("a.b"), is_word("\u0301e"), is_word("a\u200db"), is_word("..", dots=True)
+    (False, False, False, False)
     """
-    if not 1 <= len(text) <= LONGEST:
+    if len(text) > LONGEST or not text.strip("."):
         return False
     return (DOTTED if dots else USUAL).fullmatch(text) is not None or repaired(text, dots) == text
 

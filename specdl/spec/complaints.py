@@ -285,8 +285,12 @@ def bad_name(below: Path, value: str, dots: bool, at_key: bool = False) -> Compl
     if len(value) > LONGEST:
         message = f"this name has {len(value)} characters; a name has at most {LONGEST}"
         return Complaint("E116", message, below, at_key)
-    help = f"write `{kept}`" if kept.strip("_") else None
+    help = f"write `{kept}`" if kept.strip("_.") else None
     message = f"`{visible(value)}` is no name; {rule}"
+    if dots and not value.strip("."):
+        message = (
+            f"`{value}` is no name: the folder of a run is called so, and dots alone lead to another one"
+        )
     return Complaint("E116", message, below, at_key, help, kept if help else NOTHING)
 
 

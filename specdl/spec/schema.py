@@ -22,11 +22,11 @@ from specdl.core.entry import Entry, Slot
 from specdl.ops.base import LayerEntry, Name
 from specdl.ops.layers.block import Block
 from specdl.spec.blocks import ParamSpec, Template
-from specdl.spec.defaults import OWN
 from specdl.spec.expressions import RESERVED
-from specdl.spec.fields import CATALOGS, NOUNS, Items, Key, keys, slot_of, unwrap, wiring
+from specdl.spec.fields import CATALOGS, NOUNS, Key, keys, slot_of, unwrap, wiring
 from specdl.spec.model import ModelSection, ModelSpec, TrainSpec
 from specdl.spec.resolved import plain
+from specdl.spec.schema_defaults import BLOCK, NOT_NULL, alone, blocks_without, defaultable, model_without
 from specdl.spec.schema_drafts import Draft, in_draft, laid_out
 
 Schema = dict[str, Any]
@@ -37,7 +37,7 @@ SPACES = r"\u2000-\u200b\u200e-\u206f\u3000-\u3003\ufeff"
 PUNCTUATION = rf"\x00-,./:-@\[-^`{{-\xa9\xab-\xb1\xb4\xb6-\xb8\xbb\xbf\xd7\xf7{SPACES}"
 """What no name has. A JSON Schema's `\\w` knows Latin letters only, so what names lack is listed."""
 NAME_PATTERN = rf"^[^{PUNCTUATION}]{{1,128}}{END}"
-DOTTED_PATTERN = NAME_PATTERN.replace(",./", ",/")
+DOTTED_PATTERN = NAME_PATTERN.replace(",./", ",/").replace("^", rf"^(?!\.+{END})", 1)
 NO_VARIABLE = rf"{PUNCTUATION}\u200c\u200d".replace(",./", "/")
 VARIABLE: Schema = {
     "pattern": rf"^[^{NO_VARIABLE}0-9][^{NO_VARIABLE}]{{0,127}}{END}",
@@ -51,8 +51,6 @@ ONE_OF: Mapping[type[Entry], tuple[str, str]] = {
     Block: ("block", "layers"),
 }
 """Of two keys exactly one is there, as `rules` has it."""
-BLOCK = "block"
-"""The type of layer that has no defaults."""
 PARAMETERS: Mapping[str, list[str]] = {
     "int": ["integer"],
     "float": ["number"],
@@ -107,23 +105,37 @@ class Writer:
         properties: dict[str, Schema] = {}
         if tag:
             properties["type"] = {"const": tag, "description": about, "examples": [tag]}
-        properties |= {name: self.property(cls, key) for name, key in known.items()}
+        free = defaultable(known, tag) if around is LayerEntry else []
+        properties |= {name: self.property(cls, key, name in free) for name, key in known.items()}
         if around:
             shared = self.define(f"{around.__name__}.keys", lambda: self.shared(around))["$ref"]
             properties |= {name: {"$ref": f"{shared}/properties/{name}"} for name in keys(around)}
         schema |= {"properties": properties, "additionalProperties": False}
-        required = [*(("type",) if tag else ()), *(name for name, key in known.items() if key.required)]
+        needed = [name for name, key in known.items() if key.required and name not in free]
+        required = [*(("type",) if tag else ()), *needed]
         rules = ({"required": required} if required else {}) | together(cls)
-        return schema | (unless_extended(rules) if cls is ModelSpec else rules)
+        if cls is ModelSection:
+            return schema | rules | model_without(self.alone())
+        return schema | (unless_extended(rules | blocks_without(self.alone())) if cls is ModelSpec else rules)
+
+    def alone(self) -> Schema:
+        """A reference to what holds of a layer that has no defaults."""
+        name = "LayerEntry.alone"
+        return self.define(name, lambda: alone({"$ref": f"#/$defs/{name}"}))
 
     def shared(self, around: type[Entry]) -> Schema:
         """The keys of an entry whose mapping also has the options of an op."""
-        properties = {name: self.property(around, key) for name, key in keys(around).items()}
+        free = defaultable(keys(around)) if around is LayerEntry else []
+        properties = {name: self.property(around, key, name in free) for name, key in keys(around).items()}
         return {"type": "object", "description": first_paragraph(around), "properties": properties}
 
-    def property(self, cls: type[Entry], key: Key) -> Schema:
-        """The schema of a key: its type, what it means, what holds without it, and examples."""
+    def property(self, cls: type[Entry], key: Key, free: bool = False) -> Schema:
+        """The schema of a key: its type, what it means, what holds without it, and examples.
+
+        One that is `free` may be null, to take a default away.
+        """
         schema = dict(self.special(cls, key) or self.of(key.type, slot_of(key.info.metadata)))
+        schema = or_null(schema) if free else schema
         if key.info.description:
             schema["description"] = key.info.description
         if not key.required:
@@ -157,10 +169,9 @@ class Writer:
             assert cls is not None
             places = ((cls, f"{layer}.{tag}"), (LayerEntry, f"{layer}.keys"))
             options = {
-                name: {"$ref": f"{place}/properties/{name}"}
+                name: {"$ref": f"{place}/properties/{name}"} | ({} if name == "activation" else NOT_NULL)
                 for home, place in places
-                for name, key in keys(home).items()
-                if name not in OWN and not isinstance(key.kind, Items)
+                for name in defaultable(keys(home))
             }
             properties[tag] = {"type": "object", "properties": options, "additionalProperties": False}
         properties.pop(BLOCK)

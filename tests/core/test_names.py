@@ -28,6 +28,8 @@ def test_words_of_any_script_are_names(name):
         "",
         "n" * (LONGEST + 1),
         "a b",
+        ".",
+        "..",
         "a\n",
         "a/b",
         "\N{SNOWMAN}",

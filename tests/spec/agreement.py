@@ -24,6 +24,7 @@ from specdl.core.codes import codes
 from specdl.core.entry import Entry
 from specdl.ops.base import LayerEntry, Name
 from specdl.ops.layers.reshape import Reshape
+from specdl.spec.defaults import OWN
 from specdl.spec.document import read
 from specdl.spec.fields import CATALOGS, keys, slot_of, unwrap, wiring
 from specdl.spec.model import LintSpec, ModelSpec
@@ -43,6 +44,7 @@ BAD_NAMES = [
     "",
     "a b",
     "a.b",
+    "..",
     "n" * 129,
     "x\n",
     "a/b",
@@ -60,6 +62,7 @@ TEXTS = ["", "x", "y", "a b", "x.npy", "../x", ";", "é", "t" * 4097, "head", "p
 NUMBERS = [-1, 0, 1, 2, 3, 100, 0.5, 1.5, 1e-9, -0.0, 1.0, 2.0, -3.0, 1e300, 2**31, 2**63, 10**40, 0.9999]
 ODD = [None, True, False, "10", "yes", "tanh", [], {}, [1, "a"], [[1]], {"type": "linear"}, {"x": {"y": 1}}]
 ODD += [{"type": None}, {"type": "relu"}, {"type": "nope"}, [0.9, 0.99], {"steps": 5}, *NUMBERS, *TEXTS]
+FILLED = "an option that a layer needs may come from `model.defaults`"
 UNSAID = {
     "`nesterov` needs a momentum, and no dampening": "E114 `nesterov`",
     "`boundaries` increase": "E114 `boundaries` must increase",
@@ -74,6 +77,8 @@ UNSAID = {
     "a name has letters, their marks, and digits of any script, and no other signs": "E116 .*☃",
 }
 """What no schema can say, and the findings that say it. `docs/checking.md` has the list."""
+LACKED = re.compile(r"E112 .* needs `(\w+)`")
+NULL = re.compile(r"E113 `(\w+)` is `null`")
 WARNINGS = [code for code in codes() if code.startswith("W")]
 DEPTH = 3
 """Layers inside layers, at most."""
@@ -370,15 +375,33 @@ class Verdict:
 def judged(spec: Any) -> Verdict:
     """Both verdicts; findings that no schema can have are named, and left out."""
     found = [each for each in validate(read(whole(spec)))[1] if each.severity == "error"]
-    names = {id(each): unsaid(each) for each in found}
+    names = {id(each): unsaid(each, has_defaults(spec)) for each in found}
     left = tuple(each for each in found if names[id(each)] is None)
     drafts = {draft: validator.is_valid(spec) for draft, validator in DRAFTS.items()}
     return Verdict(left, tuple(name for name in names.values() if name), drafts)
 
 
-def unsaid(finding: Any) -> str | None:
+def has_defaults(spec: Any) -> bool:
+    """Whether layers of some type have defaults."""
+    return bool(
+        isinstance(spec, dict) and isinstance(spec.get("model"), dict) and spec["model"].get("defaults")
+    )
+
+
+def of_option(path: tuple[Any, ...], text: str) -> bool:
+    """Whether a finding is about an option that a layer lacks and a default could supply."""
+    lacked, null = LACKED.match(text), NULL.match(text)
+    layer = path if lacked else path[:-1]
+    found = lacked or null
+    inside = layer[-2:-1] in (("layers",), ("shortcut",))
+    return bool(found and inside and found[1] not in {*OWN, "type", "layers"})
+
+
+def unsaid(finding: Any, defaults: bool) -> str | None:
     """The name of the rule behind a finding that a schema cannot say."""
     text = f"{finding.code} {finding.message}"
+    if defaults and of_option(finding.path, text):
+        return FILLED
     if finding.path[:1] == ("blocks",) and finding.path[-1] == "default":
         return None
     return next((name for name, pattern in UNSAID.items() if re.match(pattern, text)), None)
