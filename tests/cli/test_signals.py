@@ -1,6 +1,7 @@
 """Signals to `specdl train`, at moments before, during and after training."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -8,7 +9,9 @@ import time
 
 import pytest
 
+from specdl.backends.c.compiler import find
 from specdl.cli.signals import leave
+from tests.backends.c.compilers import NEEDS_COMPILER
 from tests.cli.conftest import ROOT, spec
 
 PAUSE = """
@@ -46,6 +49,46 @@ def test_before_training(write, tmp_path, stage, number, code):
     assert ended.returncode == code
     assert ended.stderr == f"specdl: ended by {number.name}\n"
     assert not list(out.glob("checkpoints/*"))
+
+
+HANGING = """#!/bin/sh
+case "$*" in
+  *-shared*) echo $$ >> {pids}; exec sleep 1000;;
+  *) exec {compiler} "$@";;
+esac
+"""
+
+
+@NEEDS_COMPILER
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_while_compiling(write, tmp_path, monkeypatch, number, code):
+    """No compiler runs on, and nothing of theirs stays in the cache."""
+    pids, hanging, cache = tmp_path / "pids", tmp_path / "hanging", tmp_path / "cache"
+    hanging.write_text(HANGING.format(pids=pids, compiler=shlex.join(find().command)))
+    hanging.chmod(0o755)
+    monkeypatch.setenv("CC", str(hanging))
+    monkeypatch.setenv("SPECDL_CACHE", str(cache))
+    program = PAUSE.format(
+        at=TELLING.format(pids=str(pids)), path=str(write(spec())), out=str(tmp_path / "run")
+    )
+    ended = interrupted([sys.executable, "-c", program], "ready", number)
+    assert ended.returncode == code
+    assert ended.stderr == f"specdl: ended by {number.name}\n"
+    assert not [path.name for path in cache.iterdir() if path.name.startswith("work-")]
+    for pid in pids.read_text().split():
+        with pytest.raises(ProcessLookupError):
+            os.killpg(int(pid), 0)
+
+
+TELLING = """
+import os, threading
+def tell():
+    while not os.path.exists({pids!r}):
+        time.sleep(0.01)
+    print("ready", flush=True)
+threading.Thread(target=tell, daemon=True).start()
+"""
+"""Tells as soon as a compiler runs."""
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from specdl.backends.c.compiler import NativeError, Tell, say_once, silent
+from specdl.core import leaving
 
 HOUR, DAY = 3600.0, 86400.0
 UNUSED_DAYS, MOST_BYTES = 90, 500_000_000
@@ -115,6 +116,7 @@ def temporary(process: int) -> Path:
             f"there is no folder for compiled code: {error.strerror}", help="set TMPDIR to one"
         ) from error
     atexit.register(remove_own, path, process)
+    leaving.undoing.append(functools.partial(remove_own, path, process))
     return path
 
 
@@ -179,7 +181,10 @@ def store(used: Folder, key: str, library: Path) -> Path:
 @contextmanager
 def work(used: Folder, count: int) -> Iterator[list[Path]]:
     """So many empty folders beside the entries, for this process alone, gone afterwards. Raises OSError."""
-    with tempfile.TemporaryDirectory(prefix=WORK, dir=used.path, ignore_cleanup_errors=True) as path:
+    with (
+        tempfile.TemporaryDirectory(prefix=WORK, dir=used.path, ignore_cleanup_errors=True) as path,
+        leaving.undone(functools.partial(shutil.rmtree, path, ignore_errors=True)),
+    ):
         folders = [Path(path, str(number)) for number in range(count)]
         for each in folders:
             each.mkdir()

@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from specdl.core import leaving
 
 if TYPE_CHECKING:
     from subprocess import Popen
@@ -39,31 +43,36 @@ def execute(
 ) -> list[tuple[int | None, str]]:
     """Run commands at once, each in its folder; status, None where time ran out, and output.
 
-    Whatever happens, none of them runs on afterwards. Raises OSError if one does not start.
+    None of them runs on afterwards, whatever is raised, and where `leaving` ends the process. Raises OSError if one does not start.
     """
-    import subprocess
-
     running: list[Popen[str]] = []
     deadline = time.monotonic() + seconds
-    try:
-        for command, folder in zip(commands, folders, strict=True):
-            running.append(
-                subprocess.Popen(  # noqa: S603 - the user's own compiler, without a shell
-                    command,
-                    cwd=folder,
-                    env=env,
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.STDOUT,
-                    encoding="utf-8",
-                    errors="replace",
-                    start_new_session=True,
-                )
-            )
-        return [answer(process, deadline) for process in running]
-    finally:
-        for process in running:
-            end(process)
+    with leaving.undone(partial(kill, running)):
+        try:
+            for command, folder in zip(commands, folders, strict=True):
+                with leaving.whole.stretch():
+                    running.append(start(command, folder, env))
+            return [answer(process, deadline) for process in running]
+        finally:
+            for process in running:
+                end(process)
+
+
+def start(command: Sequence[str], folder: Path | None, env: Mapping[str, str]) -> Popen[str]:
+    """A process that leads a session of its own."""
+    import subprocess
+
+    return subprocess.Popen(  # noqa: S603 - the user's own compiler, without a shell
+        command,
+        cwd=folder,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,
+    )
 
 
 def answer(process: Popen[str], deadline: float) -> tuple[int | None, str]:
@@ -79,14 +88,29 @@ def answer(process: Popen[str], deadline: float) -> tuple[int | None, str]:
 
 def end(process: Popen[str]) -> None:
     """End a process with all that it started, if it still runs."""
-    import signal
-
     if process.poll() is None:
-        try:
-            # it leads a session of its own; what it started may hold its output open
-            os.killpg(process.pid, signal.SIGKILL)
-        except (AttributeError, ProcessLookupError, PermissionError):
-            process.kill()
+        kill_session(process)
         process.wait()
     if process.stdout:
         process.stdout.close()
+
+
+def kill(running: Sequence[Popen[str]]) -> None:
+    """End processes where this one is about to end: in the midst of waiting for them, perhaps."""
+    left = [process for process in running if process.poll() is None]
+    for process in left:
+        kill_session(process)
+    for process in left:
+        # not `wait`: whoever was interrupted may hold its lock
+        with suppress(ChildProcessError):
+            os.waitpid(process.pid, 0)
+
+
+def kill_session(process: Popen[str]) -> None:
+    """Kill a process and all that it started, which may hold its output open."""
+    import signal
+
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except (AttributeError, ProcessLookupError, PermissionError):
+        process.kill()
