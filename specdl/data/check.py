@@ -153,13 +153,12 @@ def labels_as_values(
     tag: str, outline: Outline, take: tuple[int, ...], path: tuple[str | int, ...]
 ) -> Finding:
     """That class numbers stand where a vector of values is wanted."""
-    shape = f"[{','.join(map(str, take))}]"
-    return Finding(
-        "E414",
-        f"`{tag}` has a class number per sample as its target, and the loss compares it with {shape}",
-        path,
-        help='"target": {"encode": "one_hot"}' if take[-1] >= (outline.classes or 1) else None,
-    )
+    shape, encode = f"[{','.join(map(str, take))}]", '"target": {"encode": "one_hot"}'
+    message = f"`{tag}` has a class number per sample as its target, and the loss compares it with {shape}"
+    if outline.classes not in (None, take[-1]):
+        help = f"give the layer that makes it `out_features: {outline.classes}`, and write {encode}"
+        return Finding("E414", message, path, help=help)
+    return Finding("E414", message, path, help=encode)
 
 
 def class_count(tag: str, outline: Outline, name: str, need: Need, fitting: bool) -> list[Finding]:

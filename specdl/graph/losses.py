@@ -218,7 +218,9 @@ def check_metrics(metrics: tuple[Metric, ...], training: Training, report: Repor
                 error, output = faults[0]
                 code = "E314" if error.code == "E210" else error.code
                 site = Site("", ("metrics", i), (Section.METRICS,))
-                report.error(site, code, error.message, help=error.help, notes=report.made([output]))
+                scores = all(each.op.logits for each in training.losses)  # which no encoding comes near
+                help = '"metrics": ["accuracy"]' if scores and error.help else error.help
+                report.error(site, code, error.message, help=help, notes=report.made([output]))
 
 
 def refusal(metric: Metric, output: Result, target: TensorType, rows: int) -> ShapeError | None:

@@ -6,7 +6,7 @@ knows the graph; ops know nothing of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -17,6 +17,10 @@ from specdl.core.types import DType, TensorType
 
 if TYPE_CHECKING:
     from specdl.ops.base import Initializer, Layer, Loss
+
+
+AS_THEY_ARE = ("identity", "flatten", "reshape")
+"""Layers that change no value."""
 
 
 class Net(Protocol):
@@ -117,10 +121,14 @@ class LossSite(Site):
 
     def maker(self) -> LayerSite | None:
         """The layer that decides what the output is, seen through layers that change no value."""
-        made = self.net.maker(self.output)
-        while made is not None and made.op.type == "identity":
-            made = made.maker("x")
-        return made
+        return behind(self.net.maker(self.output), AS_THEY_ARE)
+
+
+def behind(made: LayerSite | None, types: Collection[str]) -> LayerSite | None:
+    """The first layer that is of none of some types, from one on towards the input."""
+    while made is not None and made.op.type in types:
+        made = made.maker("x")
+    return made
 
 
 @record(kw_only=True)

@@ -117,7 +117,10 @@ def epochs_or_steps(raw: Mapping[str, Any], given: Mapping[str, Any], path: Path
 EXAMPLES: Mapping[str, tuple[str, str]] = {
     "specdl": ("the spec does not say the version of its format", f'add "specdl": {VERSION}'),
     "name": ("the spec has no `name`", 'add "name": "my-model"'),
-    "data": ("the spec has no `data`", 'add "data": {"source": {"type": "disc"}, "batch_size": 50}'),
+    "data": (
+        "the spec has no `data`",
+        'add "data": {"source": {"type": "disc", "train": 1000}, "batch_size": 50}',
+    ),
     "model": (
         "the spec has no `model`",
         'add "model": {"input": {"shape": [2]}, "layers": [{"type": "linear", "out_features": 2}]}',

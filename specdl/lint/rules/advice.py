@@ -88,12 +88,14 @@ def of_training(subject: Subject) -> Iterator[Finding]:
     """The advice of the optimiser and of the schedule."""
     spec, run = subject.spec, subject.run
     peak = spec.schedule.peak() if spec.schedule is not None else 1.0
+    lr = getattr(spec.optimizer, "lr", None)
+    if peak == lr:  # rates in place of factors, of which the schedule tells
+        peak = 1.0
     site = OptimizerSite(
         path=("optimizer",), run=run, peak=peak, hidden=hidden(subject), dtype=spec.model.dtype
     )
     yield from asked(spec.optimizer, site)
     if spec.schedule is not None:
-        lr = getattr(spec.optimizer, "lr", None)
         yield from asked(spec.schedule, ScheduleSite(path=("schedule",), run=run, whole=run, lr=lr))
 
 

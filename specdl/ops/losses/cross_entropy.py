@@ -10,7 +10,7 @@ from specdl.core.errors import ShapeError
 from specdl.core.formula import exp, is_index, log, mean, one_hot, row_count, row_max, row_sum, where
 from specdl.core.types import TensorType
 from specdl.core.wording import number
-from specdl.ops.advice import LayerSite, LossSite
+from specdl.ops.advice import AS_THEY_ARE, LayerSite, LossSite, behind
 from specdl.ops.base import Loss, Signature
 
 LEAST, MANY = 0.01, 10**100
@@ -56,23 +56,25 @@ class CrossEntropy(Loss):
             message = "the output is one score, and softmax of one number is always 1: the loss is always 0"
             help = "give the last layer one output per class, also where there are two: out_features: 2"
             yield site.finding("W304", message, help=help)
-        elif made is None or not isinstance(classes, int):
             return
-        elif made.op.type == "softmax":
+        source = behind(made, ("scale", *AS_THEY_ARE))
+        if made is None or source is None or not isinstance(classes, int):
+            return
+        least = math.log1p((min(classes, MANY) - 1) * math.exp(low - high))
+        bounded = least > LEAST and site.encode != "value"
+        if source.op.type == "softmax" and (source.name == made.name or bounded):
             message = (
-                f"`{made.label}` ends in a softmax, and `cross_entropy` takes another of what it is given"
+                f"`{source.label}` ends in a softmax, and `cross_entropy` takes another of what it is given"
             )
             help = "leave the softmax out; `accuracy` needs none either"
-            yield made.finding("W301", message, notes=[note], help=help, fix=without(made))
-        elif high - low < math.inf:
-            least = math.log1p((min(classes, MANY) - 1) * math.exp(low - high))
-            if least > LEAST and site.encode != "value":
-                message = (
-                    f"scores from {number(low)} to {number(high)} cannot tell {classes} classes apart: "
-                    f"the loss never falls below {number(least)}"
-                )
-                help = f"leave `{made.op.type}` out: `cross_entropy` takes raw scores"
-                yield made.finding("W302", message, notes=[note], help=help, fix=without(made))
+            yield source.finding("W301", message, notes=[note], help=help, fix=without(source))
+        elif bounded:
+            message = (
+                f"scores from {number(low)} to {number(high)} cannot tell {classes} classes apart: "
+                f"the loss never falls below {number(least)}"
+            )
+            help = f"leave `{source.op.type}` out: `cross_entropy` takes raw scores"
+            yield source.finding("W302", message, notes=[note], help=help, fix=without(source))
         elif made.op.type == "relu":
             message = (
                 f"`{made.label}` ends in a relu: a class whose score is below 0 gets 0, and learns nothing"

@@ -17,13 +17,21 @@ MEMORY, LONGEST_MEMORY = 100, 1e4
 
 def highest(site: OptimizerSite, rate: float, lr: float, why: str, usual: str) -> Finding:
     """That the learning rate is far too large; `why` ends the sentence, and `usual` is one to begin with."""
-    peak = f" (`lr` of {number(lr)} times the schedule's {number(site.peak)})" if site.peak != 1 else ""
-    return site.finding(
-        "W310",
-        f"a learning rate of {number(rate)}{peak} is far too large: {why}",
-        "lr",
-        help=f'"lr": {usual}',
-    )
+    message = f"a learning rate of {number(rate)}{by_peak(site, lr)} is far too large: {why}"
+    return site.finding("W310", message, "lr", help=f'"lr": {usual}')
+
+
+def lowest(site: OptimizerSite, rate: float, lr: float, why: str, usual: str) -> Finding:
+    """That the learning rate is far too small; `why` is the rest of the sentence."""
+    message = f"a learning rate of {number(rate)}{by_peak(site, lr)} {why}"
+    scheduled = lr >= float(usual)
+    help = "factors of a schedule multiply `lr`: begin them with 1" if scheduled else f'"lr": {usual}'
+    return site.finding("W310", message, "lr", help=help)
+
+
+def by_peak(site: OptimizerSite, lr: float) -> str:
+    """How a learning rate comes about, in parentheses, where a schedule has a part in it."""
+    return f" (`lr` of {number(lr)} times the schedule's {number(site.peak)})" if site.peak != 1 else ""
 
 
 def forgets(site: OptimizerSite, name: str, decay: float, *inside: str | int) -> Iterable[Finding]:

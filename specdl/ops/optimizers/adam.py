@@ -11,7 +11,7 @@ from specdl.core.formula import maximum, sqrt
 from specdl.core.wording import counted, number
 from specdl.ops.advice import OptimizerSite
 from specdl.ops.base import Optimizer
-from specdl.ops.optimizers._advice import SMALLEST, decays, forgets, highest
+from specdl.ops.optimizers._advice import SMALLEST, decays, forgets, highest, lowest
 
 HIGH, HIGH_ALONE = 0.1, 10.0
 """A weight moves by about the learning rate in a step: these are too far for a net with hidden layers,
@@ -66,8 +66,7 @@ class Adam(Optimizer):
                 if steps
                 else ""
             )
-            message = f"a learning rate of {number(rate)} is too small for adam to learn anything{way}"
-            yield site.finding("W310", message, "lr", help='"lr": 0.001')
+            yield lowest(site, rate, self.lr, f"is too small for adam to learn anything{way}", "0.001")
         first, second = self.betas
         if first > second:
             message = (

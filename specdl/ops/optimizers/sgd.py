@@ -7,10 +7,9 @@ from pydantic import Field, model_validator
 
 from specdl.core.diagnostics import Finding
 from specdl.core.formula import where
-from specdl.core.wording import number
 from specdl.ops.advice import OptimizerSite
 from specdl.ops.base import Optimizer
-from specdl.ops.optimizers._advice import decays, forgets, highest
+from specdl.ops.optimizers._advice import decays, forgets, highest, lowest
 
 HIGH, LOW = 10.0, 1e-10
 """Learning rates outside of which nobody is known to have trained."""
@@ -58,10 +57,8 @@ class SGD(Optimizer):
         if rate > HIGH:
             yield highest(site, rate, self.lr, "usual ones for sgd are below 1", "0.1")
         elif rate < LOW:
-            message = (
-                f"a learning rate of {number(rate)} hardly moves anything: usual ones for sgd begin at 0.001"
-            )
-            yield site.finding("W310", message, "lr", help='"lr": 0.01')
+            why = "hardly moves anything: usual ones for sgd begin at 0.001"
+            yield lowest(site, rate, self.lr, why, "0.01")
         if self.momentum:
             yield from forgets(site, "momentum", self.momentum, "momentum")
         yield from decays(site, self.weight_decay)
