@@ -85,6 +85,7 @@ def exit_code(figures: dict[str, Any]) -> int:
 def summary(compilation: Compilation, chosen: AnyPlan, marked: Marks = None) -> dict[str, Any]:
     """The figures of a plan, by the keys of its JSON; the bytes are those of the backend's plan."""
     from specdl.analysis import known
+    from specdl.backends.c.marks import native_count
     from specdl.plan.consumers import consumers
 
     plan = compilation.plan
@@ -104,7 +105,7 @@ def summary(compilation: Compilation, chosen: AnyPlan, marked: Marks = None) -> 
         "data_bytes": known(compilation).nbytes,
         "memory": memory(compilation, taken),
         "instructions": len((step or plan.schedules["infer"]).program.instrs),
-        "native_instructions": sum(map(is_native, marked or ())),
+        "native_instructions": native_count(marked or ()),
     }
 
 
@@ -257,13 +258,9 @@ def fit_line(found: dict[str, int]) -> str:
     return f"the largest batch that fits in {limit}{beside} is {found['batch_size']:,}, with {total}"
 
 
-def is_native(mark: str) -> bool:
-    """Whether an instruction with this mark is native code."""
-    return mark.startswith("native")
-
-
 def instructions(plan: Plan, marked: Marks = None) -> list[dict[str, Any]]:
     """The instructions that training runs, each with its torch calls, and its cost for a whole batch."""
+    from specdl.backends.c.marks import is_native
     from specdl.program.cost import cost
 
     schedule = plan.schedules.get("train") or plan.schedules["infer"]

@@ -107,7 +107,7 @@ def test_program(specdl, small):
 
 def test_program_of_a_native_backend(specdl, small, monkeypatch):
     count = specdl("plan", small, "--format", "json").json["instructions"]
-    marked = ["native", "native, fused with fc1.y", "torch"] + ["native"] * (count - 3)
+    marked = ["native", "native, fused with fc1.y", "torch", "a view"] + ["native"] * (count - 4)
     monkeypatch.setattr("specdl.backends.choice.marks", lambda plan: marked)
     lines = [line for line in specdl("plan", small, "--program").out.splitlines() if "  # " in line]
     assert [line.partition("  # ")[2] for line in lines] == marked

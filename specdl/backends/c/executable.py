@@ -16,6 +16,7 @@ from specdl.backends.base import Reals, Reason, StepScalars, batch_by_batch
 from specdl.backends.c.bound import Bound
 from specdl.backends.c.compiler import Tell, Toolchain, flags, silent
 from specdl.backends.c.library import libraries
+from specdl.backends.c.marks import marks, native_count
 from specdl.backends.c.memory import Memory
 from specdl.backends.c.plan import NativePlan
 from specdl.backends.c.runtime import Column, Library, Team, Training, evaluate
@@ -51,10 +52,7 @@ class NativeExecutable:
         self.training: tuple[tuple[Any, ...], Training] | None = None
         self.inputs: dict[int, dict[str, Tensor]] = {}
         self.outputs: dict[tuple[str, int], dict[str, Tensor]] = {}
-        left = {
-            n for nest in plan.schedules[plan.single].nests.nests if nest.kind == "torch" for n in nest.instrs
-        }
-        self.native_instructions = len(self.program.instrs) - len(left)
+        self.native_instructions = native_count(marks(plan.schedules[plan.single].nests))
         self.library("whole")
 
     def fixed(self, values: Any) -> dict[str, Tensor]:

@@ -7,6 +7,16 @@ from collections.abc import Sequence
 from specdl.loops.nests import Nest, Nests
 
 
+def is_native(mark: str) -> bool:
+    """Whether nothing of an instruction with this mark is left to torch: of a view nothing is to be done."""
+    return mark != "torch"
+
+
+def native_count(marked: Sequence[str]) -> int:
+    """The instructions that are not left to torch."""
+    return sum(map(is_native, marked))
+
+
 def marks(nests: Nests) -> Sequence[str]:
     """`native`, `native, fused with <instruction>`, `torch`, or `a view` where nothing is to be done.
 

@@ -43,7 +43,8 @@ def execute(
 ) -> list[tuple[int | None, str]]:
     """Run commands at once, each in its folder; status, None where time ran out, and output.
 
-    None of them runs on afterwards, whatever is raised, and where `leaving` ends the process. Raises OSError if one does not start.
+    None of them runs on afterwards, whatever is raised, and where `leaving` ends the process.
+    Raises OSError if one does not start.
     """
     running: list[Popen[str]] = []
     deadline = time.monotonic() + seconds

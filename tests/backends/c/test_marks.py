@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from specdl.backends.c.marks import marks
+from specdl.backends.c.marks import marks, native_count
 from specdl.loops.fuse import fuse
 from specdl.program.lower import lower
 from specdl.program.passes import optimize
@@ -25,6 +25,7 @@ def test_every_instruction_of_every_spec_is_native(path):
             for whole in (True, False):
                 told = marks(fuse(each.program, whole=whole))
                 assert len(told) == len(each.program.instrs)
+                assert native_count(told) == len(told)
                 assert "torch" not in told, f"{name}: {told}"
 
 
@@ -42,3 +43,4 @@ def test_what_torch_runs():
     out = drawn.linear("fc", drawn.add("k", Centre(), "x"), 2)
     nests = fuse(optimize(lower(drawn.graph(fc=out), None, "infer")), whole=True)
     assert marks(nests) == ["torch", "native"]
+    assert native_count(marks(nests)) == 1
