@@ -1,12 +1,15 @@
 """Which backend runs: where a compiler is only looked for, there need not be one."""
 
+import shlex
+
 import pytest
 
 import specdl
 from specdl.backends import choice
-from specdl.backends.c.compiler import NativeError, available
+from specdl.backends.c.compiler import NativeError, available, find
 from specdl.backends.choice import NO_COMPILER, choose, lower, marks, planned, suited
 from specdl.core.errors import UsageError
+from tests.backends.c.compilers import isolate, script
 from tests.backends.torch.models import spec
 
 COMPILER = pytest.mark.skipif(not available(), reason="there is no C compiler")
@@ -73,6 +76,21 @@ def test_torch_takes_over_where_the_compiler_fails(compiler, plan, lines, monkey
     made = planned(plan, "auto")
     assert lower(plan, made, "auto", lines.append).name == "torch"
     assert lines == ["the C compiler ended with status 1: running on torch"]
+    with pytest.raises(NativeError):
+        lower(plan, made, "c")
+
+
+@COMPILER
+def test_a_compiler_that_leaves_out_what_the_source_defines(plan, lines, monkeypatch, tmp_path):
+    """It costs a line, and nothing of it stays in the cache."""
+    place, real = isolate(monkeypatch, tmp_path), find()
+    command = shlex.join(real.command)
+    empty = f'case "$*" in *-shared*) : > specdl.c;; esac\nexec {command} "$@"'
+    monkeypatch.setenv("CC", str(script(tmp_path / "empty", empty)))
+    made = planned(plan, "auto")
+    assert lower(plan, made, "auto", lines.append).name == "torch"
+    assert lines == ["what the C compiler made lacks specdl_sizes: running on torch"]
+    assert not list(place.glob("*.so"))
     with pytest.raises(NativeError):
         lower(plan, made, "c")
 

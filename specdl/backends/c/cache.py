@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -139,6 +139,13 @@ def entry(used: Folder, key: str, tell: Tell = silent) -> Path | None:
             continue
         discard(path, "it is damaged, or others may write to it", tell)
     return None
+
+
+def remove_entries(used: Folder, key: str) -> None:
+    """Remove what there is of a key."""
+    with suppress(OSError):
+        for path in used.path.glob(f"{key}.*"):
+            path.unlink(missing_ok=True)
 
 
 def whole(path: Path) -> bool:

@@ -14,8 +14,8 @@ from torch import Tensor
 
 from specdl.backends.base import Reals, Reason, StepScalars, batch_by_batch
 from specdl.backends.c.bound import Bound
-from specdl.backends.c.compiler import Tell, Toolchain, flags, silent
-from specdl.backends.c.library import libraries
+from specdl.backends.c.compiler import NativeError, Tell, Toolchain, flags, silent
+from specdl.backends.c.library import forget, libraries
 from specdl.backends.c.marks import marks, native_count
 from specdl.backends.c.memory import Memory
 from specdl.backends.c.plan import NativePlan
@@ -66,7 +66,11 @@ class NativeExecutable:
             target = self.plan.goal.target
             options = flags(self.toolchain, target.vector_bytes)
             compiled = libraries(self.plan.sources[name], self.toolchain, options, tell=self.tell)
-            self.libraries[name] = Library(compiled, BYTES[target.dtype])
+            try:
+                self.libraries[name] = Library(compiled, BYTES[target.dtype])
+            except NativeError:
+                forget(self.plan.sources[name], self.toolchain, options)
+                raise
         return self.libraries[name]
 
     def bound(self, name: str) -> Bound:

@@ -69,6 +69,15 @@ def libraries(
         return [loaded[k] for k in keys]
 
 
+def forget(sources: Sequence[str], toolchain: Toolchain, options: Sequence[str]) -> None:
+    """Let go of the libraries of sources, also in the cache: they load, but are not what they should be."""
+    given = surroundings(toolchain, options)
+    with lock:
+        for k in (key(source, given) for source in sources):
+            loaded.pop(k, None)
+            cache.remove_entries(cache.folder(), k)
+
+
 def surroundings(toolchain: Toolchain, options: Sequence[str]) -> list[object]:
     """All that a library is made from but the source."""
     compiler = [toolchain.command, toolchain.version, toolchain.kind, fingerprint(toolchain)]

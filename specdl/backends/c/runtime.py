@@ -19,6 +19,7 @@ from typing import Any, Literal
 import numpy as np
 
 from specdl.backends.base import Reason
+from specdl.backends.c.compiler import NativeError
 from specdl.backends.c.structures import (
     STRUCTURES,
     CCall,
@@ -42,6 +43,8 @@ REASONS: tuple[Reason, ...] = ("done", "late", "not finite")
 Table = Literal["specdl_nests", "specdl_numbers"]
 TABLES: tuple[Table, ...] = ("specdl_nests", "specdl_numbers")
 """In the order of a library's `specdl_counts`."""
+OF_THE_RUNTIME = ("specdl_sizes", "specdl_train", "specdl_run", "specdl_evaluate")
+OF_FUNCTIONS = ("specdl_blas", "specdl_counts", *TABLES)
 BARRIER, ALONE = 1, 2
 ALIGN = 64
 """Bytes: what the memory of one thread is aligned to, so that threads share no cache line."""
@@ -100,12 +103,16 @@ class Library:
     """Compiled code: a runtime, and functions, which may be in libraries of their own.
 
     Its structures are checked, and its products know torch's BLAS. Raises `CompilerFault` where its
-    structures are not those of this module, or its numbers not `real_bytes` long.
+    structures are not those of this module, or its numbers not `real_bytes` long, and `NativeError`
+    where what the compiler made has not what the source defines.
     """
 
     def __init__(self, libraries: ctypes.CDLL | Sequence[ctypes.CDLL], real_bytes: int) -> None:
         every = [libraries] if isinstance(libraries, ctypes.CDLL) else list(libraries)
         self.c, self.parts = every[0], every[1:] or every
+        require(self.c, OF_THE_RUNTIME)
+        for part in self.parts:
+            require(part, OF_FUNCTIONS)
         self.real_bytes = real_bytes
         expected = [real_bytes, *map(ctypes.sizeof, STRUCTURES)]
         sizes = list((c_int64 * len(expected)).in_dll(self.c, "specdl_sizes"))
@@ -130,6 +137,13 @@ class Library:
                 return int((c_void_p * count).in_dll(part, table)[number] or 0)
             number -= count
         raise CompilerFault(f"{table} has too few entries")
+
+
+def require(library: ctypes.CDLL, names: Sequence[str]) -> None:
+    """Raise `NativeError` unless a library has all of these."""
+    for name in names:
+        if not hasattr(library, name):
+            raise NativeError(f"what the C compiler made lacks {name}")
 
 
 @dataclass(frozen=True)
