@@ -122,7 +122,7 @@ def everything(watch, folder, most):
         count += 1
     os.chdir(folder)
     for file in islice(corpus.files(), most):
-        for more in ([], ["--data"]):
+        for more in ([], ["--data"], ["--max-memory", "1kB"]):
             checked(watch, file.name, file.parent, ["check", str(file), *more])
         count += 1
     return count
