@@ -42,7 +42,7 @@ def alone(reference: Schema) -> Schema:
             cases.append({"if": {"properties": {"type": {"const": tag}}, "required": ["type"]}, "then": then})
     around = {name: NOT_NULL for name in defaultable(keys(LayerEntry)) if name != "activation"}
     inside = {name: {"items": reference} for name in INNER}
-    return {"properties": around | inside, "allOf": cases}
+    return {"allOf": [{"properties": around | inside}, *cases]}
 
 
 def layers_alone(reference: Schema) -> Schema:
@@ -59,11 +59,11 @@ WITH_DEFAULTS: Schema = {
 
 def model_without(reference: Schema) -> Schema:
     """What a model says of its layers where it has no defaults."""
-    return {"if": WITH_DEFAULTS, "then": {}, "else": layers_alone(reference)}
+    return {"if": WITH_DEFAULTS, "else": layers_alone(reference)}
 
 
 def blocks_without(reference: Schema) -> Schema:
     """What a spec says of its templates where its model has no defaults."""
     given = {"required": ["model"], "properties": {"model": WITH_DEFAULTS}}
     templates = {"properties": {"blocks": {"additionalProperties": layers_alone(reference)}}}
-    return {"if": given, "then": {}, "else": templates}
+    return {"if": given, "else": templates}

@@ -62,7 +62,7 @@ TEXTS = ["", "x", "y", "a b", "x.npy", "../x", ";", "é", "t" * 4097, "head", "p
 NUMBERS = [-1, 0, 1, 2, 3, 100, 0.5, 1.5, 1e-9, -0.0, 1.0, 2.0, -3.0, 1e300, 2**31, 2**63, 10**40, 0.9999]
 ODD = [None, True, False, "10", "yes", "tanh", [], {}, [1, "a"], [[1]], {"type": "linear"}, {"x": {"y": 1}}]
 ODD += [{"type": None}, {"type": "relu"}, {"type": "nope"}, [0.9, 0.99], {"steps": 5}, *NUMBERS, *TEXTS]
-FILLED = "an option that a layer needs may come from `model.defaults`"
+FILLED = "which options a layer has from `model.defaults`: where a model has defaults, no layer needs its own"
 UNSAID = {
     "`nesterov` needs a momentum, and no dampening": "E114 `nesterov`",
     "`boundaries` increase": "E114 `boundaries` must increase",
@@ -103,10 +103,20 @@ class Maker:
         made["name"] = self.rng.choice([*NAMES, "a.b"])
         made["vars"] = {self.rng.choice(VARIABLES): self.rng.choice([1, 0.5, "x", True])}
         made["blocks"] = blocks
+        self.leave_out(made["model"])
         for name in ("vars", "blocks"):
             if not made[name]:
                 del made[name]
         return made
+
+    def leave_out(self, model: dict[str, Any]) -> None:
+        """Options that layers have by default, left out or taken away."""
+        for layer in model["layers"]:
+            for name in model.get("defaults", {}).get(layer["type"], ()):
+                if self.often(0.5):
+                    layer.pop(name, None)
+                elif self.often(0.1):
+                    layer[name] = None
 
     def template(self) -> dict[str, Any]:
         """A block, which the layers made after it can use."""
@@ -199,13 +209,11 @@ class Maker:
         return self.single(inner, said, slot)
 
     def defaults(self) -> dict[str, Any]:
-        """`model.defaults`, of options that a layer can go without."""
+        """`model.defaults`, often of what most layers need."""
         made: dict[str, Any] = {}
-        for tag in self.rng.sample(CATALOGS["layers"].tags(), 2):
+        for tag in dict.fromkeys(["linear", *self.rng.sample(CATALOGS["layers"].tags(), 2)]):
             cls = CATALOGS["layers"].get(tag)
-            known = [
-                key for key in keys(cls).values() if not key.required and tag not in ("block", "residual")
-            ]
+            known = [key for key in keys(cls).values() if tag not in ("block", "residual", "reshape")]
             made[tag] = {key.name: self.value(key.type, slot_of(key.info.metadata)) for key in known}
             if self.often(0.3):
                 made[tag]["activation"] = "relu"

@@ -56,9 +56,12 @@ def test_a_key_says_what_it_means(key):
 
 
 def mappings(schema):
-    """Every schema of a mapping in a schema, definitions too."""
-    yield schema
-    yield from schema["$defs"].values()
+    """Every schema of a mapping, definitions too; with what a layer needs beside where it has no defaults."""
+    yield schema, []
+    alone = schema["$defs"]["LayerEntry.alone"]["allOf"][1:]
+    needed = {each["if"]["properties"]["type"]["const"]: each["then"].get("required", []) for each in alone}
+    for title, each in schema["$defs"].items():
+        yield each, needed.get(title.removeprefix("LayerEntry."), [])
 
 
 PROPERTIES = [
@@ -84,7 +87,7 @@ def test_examples_and_defaults_fit(said):
 
 
 def test_what_has_no_default_is_required():
-    for schema in mappings(SCHEMA):
+    for schema, needed in mappings(SCHEMA):
         own = {n: said for n, said in schema.get("properties", {}).items() if "const" not in said}
         if "required" in schema and "allOf" not in schema:
             named = {
@@ -92,4 +95,4 @@ def test_what_has_no_default_is_required():
                 for name, said in own.items()
                 if "default" not in said and "/properties/" not in str(said)
             }
-            assert named == set(schema["required"]) - {"type"} | (named & {"type"})
+            assert named == {*schema["required"], *needed} - {"type"} | (named & {"type"})

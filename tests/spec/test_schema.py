@@ -81,6 +81,52 @@ def test_a_spec_that_extends_another_leaves_out_what_that_one_has(draft):
     assert not right(EXTENDING | {"extends": None})
 
 
+FC = {"type": "linear", "out_features": 2}
+
+
+@pytest.mark.parametrize("draft", VALIDATORS)
+@pytest.mark.parametrize(
+    "inside",
+    [
+        lambda layer: {"model": {"layers": [layer]}},
+        lambda layer: {"model": {"layers": [{"type": "residual", "layers": [layer]}]}},
+        lambda layer: {"model": {"layers": [{"type": "residual", "layers": [FC], "shortcut": [layer]}]}},
+        lambda layer: {"blocks": {"a": {"layers": [{"type": "block", "layers": [layer]}]}}},
+    ],
+)
+def test_a_layer_may_leave_out_what_defaults_of_its_type_may_supply(draft, inside):
+    right = VALIDATORS[draft].is_valid
+    for layer in (FC, {"type": "linear"}, {"type": "linear", "out_features": 2, "bias": None}):
+        spec = disc() | inside(layer)
+        spec["model"] = disc()["model"] | spec["model"]
+        assert right(spec) == (layer == FC)
+        spec["model"]["defaults"] = {}
+        assert right(spec) == (layer == FC)
+        spec["model"]["defaults"] = {"linear": {"out_features": 2, "bias": False}}
+        assert right(spec)
+
+
+@pytest.mark.parametrize("draft", VALIDATORS)
+def test_what_a_base_has_by_default_may_fill_a_template_but_not_a_model(draft):
+    right = VALIDATORS[draft].is_valid
+    bare = [{"type": "linear"}]
+    assert right({"extends": "a.yaml", "blocks": {"a": {"layers": bare}}})
+    model = {"input": {"shape": [2]}, "layers": bare}
+    assert not right({"extends": "a.yaml", "model": model})
+    assert right({"extends": "a.yaml", "model": model | {"defaults": {"linear": {"out_features": 2}}}})
+    assert not right({"extends": "a.yaml", "model": model | {"defaults": {"linear": {"bias": None}}}})
+
+
+@pytest.mark.parametrize("draft", VALIDATORS)
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "tests/check/good").glob("*.yaml")), ids=lambda path: path.stem
+)
+def test_it_takes_what_is_good(draft, path):
+    value = read(path).value
+    value = {key: each for key, each in value.items() if key != "extends"}
+    assert [each.message for each in VALIDATORS[draft].iter_errors(value)] == []
+
+
 def test_draft_07_has_nothing_beside_a_reference():
     def walk(value):
         if isinstance(value, dict):
