@@ -19,6 +19,8 @@ from specdl.data.spots import cell_at, spots, texts
 DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+([eE][-+]?\d+)?")
 HALF = re.compile(r"[-+]?\d+")
 """A number without decimals, or the decimals of one."""
+LOOKED_AT = 4096
+"""Bytes in which one that no text has is looked for."""
 PACKED = (
     (b"\x1f\x8b", "packed by gzip", "unpack it: gzip -dk"),
     (b"PK\x03\x04", "a zip file, perhaps of a spreadsheet", "unpack it, or save the sheet as CSV"),
@@ -231,7 +233,8 @@ def rows(file: Path, name: str, delimiter: str, path: DocumentPath) -> Iterator[
     except UnicodeDecodeError as error:
         byte, line = error.object[error.start], undecodable(file)
         message = f"`{visible(name)}` is not UTF-8: byte {byte:#04x} in line {line}"
-        help = f"iconv -f {encoding(file)} -t UTF-8 {visible(name)} > utf8.csv"
+        known = encoding(file)
+        help = f"iconv -f {known} -t UTF-8 {visible(name)} > utf8.csv" if known else None
         raise FindingsError([Finding("E415", message, path, help=help)]) from None
     except csv.Error as error:
         message = f"line {line} of `{visible(name)}` cannot be read as CSV: {error}"
@@ -265,11 +268,13 @@ def undecodable(file: Path) -> int:
     return 1
 
 
-def encoding(file: Path) -> str:
-    """What a file that is no UTF-8 is most likely written in."""
+def encoding(file: Path) -> str | None:
+    """What a file that is no UTF-8 is most likely written in; None for one that is no text."""
     with file.open("rb") as handle:
-        begin = handle.read(2)
-    return "UTF-16" if begin in (b"\xff\xfe", b"\xfe\xff") else "WINDOWS-1252"
+        begin = handle.read(LOOKED_AT)
+    if begin.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "UTF-16"
+    return None if b"\0" in begin else "WINDOWS-1252"
 
 
 def read_cells(

@@ -37,6 +37,16 @@ class Inits:
             unknown(self.site, self.inits, self.seen, report)
 
 
+ELSEWHERE = {
+    "kernel": "weight",
+    "kernel_initializer": "weight",
+    "w": "weight",
+    "b": "bias",
+    "bias_initializer": "bias",
+}
+"""What others call parameters."""
+
+
 def unknown(site: Site, inits: Iterable[str], known: Iterable[str], report: Report) -> None:
     """Tell of keys of an `init` that are no parameter's name."""
     names = sorted(known)
@@ -51,7 +61,8 @@ def meant(word: str, names: list[str]) -> str | None:
     """A help with the name meant by a slip, or with all of them where they are few."""
     if not names:
         return None
-    near = nearest(word, names)
+    near = ELSEWHERE.get(word.lower()) or nearest(word, names)
+    near = near if near in names else None
     return f"did you mean `{near}`?" if near else f"name {quoted(names, 'or')}"
 
 

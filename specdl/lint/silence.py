@@ -74,11 +74,14 @@ def useless(spec: ModelSpec, document: Document, found: Collection[str], *, coun
     """
     told = []
     for place, code in enumerate(spec.lint.codes):
+        again = code in spec.lint.codes[:place]
         unsure = code.startswith(ELSEWHERE) or (code in OF_STEPS and not counted)
-        if code in found or unsure or code == USELESS or document.home(IGNORE) is not document:
+        needed = code in found or unsure or code == USELESS
+        if (needed and not again) or document.home(IGNORE) is not document:
             continue
         path: Path = (*IGNORE, code if isinstance(spec.lint.ignore, Mapping) else place)
-        message = f"nothing here is silenced by `{code}`: there is no such finding"
+        why = "it stands here twice" if again else "there is no such finding"
+        message = f"nothing here is silenced by `{code}`: {why}"
         fix = likely("take it away", Remove(path))
         told.append(Site(path=path).finding(USELESS, message, at_key=True, fix=fix))
     return told

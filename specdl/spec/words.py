@@ -322,6 +322,8 @@ with: args ~params ~arguments
 repeat: ~times ~count ~n ~n_repeat
 path: file filename filepath file_path
 validation: val valid dev
+delimiter: sep separator delim
+target: ~label ~labels ~label_col
 boundaries: ~milestones ~steps
 factors: ~gammas ~values
 length: decay_steps ~t_max ~warmup_steps ~warmup_epochs ~total_iters

@@ -332,6 +332,12 @@ def test_files_that_are_no_table(tmp_path, content, told):
     assert complaints(loaded, Csv(path="a.csv", target="label"), classes(2, f32(1)), tmp_path) == [told]
 
 
+def test_a_file_that_is_no_text(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"x,label\n\0\x01\xff\xfe\0")
+    told = complaints(loaded, Csv(path="a.csv", target="label"), classes(2, f32(1)), tmp_path)
+    assert told == ["E415 $.data.source.path: `a.csv` is not UTF-8: byte 0xff in line 2"]
+
+
 @pytest.mark.parametrize(
     ("content", "encoding", "line"),
     [
