@@ -85,6 +85,14 @@ class Machine:
     device: str = "cpu"
     threads: int | None = None
 
+    def require(self) -> None:
+        """Raise `UsageError` for a backend or device that is not there, or for more threads than any has."""
+        if self != HERE:
+            from specdl.backends.choice import expect, require_machine
+
+            expect(self.backend)
+            require_machine(self.device, self.threads)
+
 
 HERE = Machine()
 
@@ -216,11 +224,7 @@ def checked(
     """What `check` finds, with the compilation that it was found in; the run would be on a `machine`."""
     silent = frozenset(ignore)
     require_warnings(silent)
-    if machine != HERE:
-        from specdl.backends.choice import expect, require_machine
-
-        expect(machine.backend)
-        require_machine(machine.device, machine.threads)
+    machine.require()
     compilation, findings = analyse(source, overrides, plugins, allow=allow)
     if compilation is None:
         return None, findings

@@ -17,7 +17,7 @@ from specdl.core.errors import UsageError
 from specdl.core.wording import counted
 
 if TYPE_CHECKING:
-    from specdl.analysis import Compilation
+    from specdl.analysis import Compilation, Machine
     from specdl.core.diagnostics import Diagnostic
     from specdl.spec.document import Document
 
@@ -71,6 +71,7 @@ def run(args: argparse.Namespace) -> int:
 
         require_warnings(args.ignore)
     session = Session(args)
+    session.machine.require()
     for source in args.specs:
         session.look(source)
     session.tell()
@@ -91,6 +92,13 @@ class Session:
     mended: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     compilation: Compilation | None = None
+
+    @property
+    def machine(self) -> Machine:
+        """What a run would be on."""
+        from specdl.analysis import Machine
+
+        return Machine(self.args.backend, self.args.device, self.args.threads)
 
     @property
     def mending(self) -> bool:
@@ -128,7 +136,7 @@ class Session:
 
     def diagnose(self, source: str | Document) -> list[Diagnostic]:
         """Every finding about one spec."""
-        from specdl.analysis import Machine, checked
+        from specdl.analysis import checked
 
         self.compilation, found = checked(
             source,
@@ -138,7 +146,7 @@ class Session:
             allow=self.args.allow,
             data=self.args.data,
             ignore=self.args.ignore,
-            machine=Machine(self.args.backend, self.args.device, self.args.threads),
+            machine=self.machine,
         )
         return found
 

@@ -189,3 +189,16 @@ def test_only_what_needs_them_imports_the_formats(shell, write):
         cwd=ROOT,
     )
     assert done.stdout.splitlines()[-1] == "['specdl.core.formats.human', 'specdl.core.formats.marks']"
+
+
+def test_a_machine_that_is_not_there_is_told_once(specdl, small, monkeypatch):
+    monkeypatch.setattr("specdl.backends.choice.available", lambda: False)
+    for words, said in (
+        (("--backend", "c"), "error[E530]: no C compiler found"),
+        (("--device", "cuda"), "error: this version runs on the CPU"),
+        (("--threads", "5000"), "error: `threads` is 5000"),
+    ):
+        done = specdl("check", small, small, *words)
+        assert (done.code, done.out) == (2, "")
+        assert done.err.startswith(said)
+        assert done.err.count("error") == 1
