@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from specdl.core.diagnostics import Finding
 from specdl.spec.text import MAX_FINDINGS, too_many
@@ -13,12 +12,12 @@ MAX_EQUAL = 10_000
 TOO_MANY = (too_many(MAX_FINDINGS), too_many(MAX_EQUAL))
 
 
-@dataclass
 class Room:
     """What findings there is room for: for one more than are told, which says that there are more."""
 
-    kinds: set[tuple[str, str]] = field(default_factory=set)
-    count: int = 0
+    def __init__(self) -> None:
+        self.kinds = set[tuple[str, str]]()
+        self.count = 0
 
     @property
     def full(self) -> bool:
