@@ -99,3 +99,11 @@ class ResourceError(SpecdlError):
 
 class CompilerFault(AssertionError):  # noqa: N818 - a fault is not an error of the user's
     """An invariant of specdl itself is broken: a fault of specdl, never of the spec."""
+
+
+class OptionError(ValueError):
+    """What a validator of an entry refuses, with the place of the value below the entry."""
+
+    def __init__(self, message: str, *below: str | int) -> None:
+        super().__init__(message)
+        self.below = below

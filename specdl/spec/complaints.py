@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 
 from specdl.core.diagnostics import Fix, Path, Remove, Rename, Replace, value_at, visible
 from specdl.core.entry import Entry
+from specdl.core.errors import OptionError
 from specdl.core.names import LONGEST, repaired
 from specdl.core.record import record
 from specdl.core.wording import as_written, dotted, quoted, shown
@@ -133,6 +134,9 @@ def complaint(
     """What to say of one value."""
     if not below:
         words = custom(errors[0]) or f"{owner} has options that do not go together"
+        inner = errors[0].get("ctx", {}).get("error")
+        if isinstance(inner, OptionError):
+            return Complaint("E114", words, inner.below)
         named = next((name for name in re.findall(r"`(\w+)`", words) if name in raw), None)
         return Complaint("E114", words, (named,) if named else ())
     said = complaint_of_value(cls, raw, below, at_key, errors)

@@ -2,12 +2,14 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from specdl.core.advice import Unit, likely
 from specdl.core.diagnostics import Finding, Remove, Replace
+from specdl.core.errors import OptionError
 from specdl.core.wording import number
 from specdl.ops.advice import ScheduleSite
 from specdl.ops.base import Horizon, Schedule, ScheduleState
@@ -47,9 +49,10 @@ class PiecewiseConstant(Schedule):
 
     @model_validator(mode="after")
     def boundaries_divide_factors(self) -> Self:
-        for before, after in zip(self.boundaries, self.boundaries[1:], strict=False):
+        for place, (before, after) in enumerate(pairwise(self.boundaries), 1):
             if before >= after:
-                raise ValueError(f"`boundaries` must increase, and {after:g} comes after {before:g}")
+                message = f"`boundaries` must increase, and {after:g} comes after {before:g}"
+                raise OptionError(message, "boundaries", place)
         wanted = len(self.boundaries) + 1
         if len(self.factors) != wanted:
             counts = f"{wanted} for {wanted - 1} boundaries, not {len(self.factors)}"
