@@ -42,7 +42,12 @@ def training_part(args: argparse.Namespace, compilation: Compilation, rows: int)
 
 
 def random_part(args: argparse.Namespace, compilation: Compilation, rows: int) -> Part:
-    """Samples without meaning, of the shapes that the model takes."""
+    """`rows` samples without meaning, of the shapes that the model takes."""
+    return loaded(args, compilation, random_data(compilation, rows)).parts["train"]
+
+
+def random_data(compilation: Compilation, rows: int) -> DataSpec:
+    """A `data` section that draws `rows` samples without meaning, of the shapes that the model takes."""
     from specdl.data.base import DataSpec, TargetSpec
     from specdl.data.sources.random import Random
 
@@ -50,5 +55,4 @@ def random_part(args: argparse.Namespace, compilation: Compilation, rows: int) -
     column = data.target.source  # a column is one of the data that random samples stand in for
     own = column == "input" or column in (compilation.spec.model.inputs or ())
     target = data.target if own else TargetSpec(encode=data.target.encode)
-    stand_in = DataSpec(source=Random(train=rows), target=target, batch_size=data.batch_size)
-    return loaded(args, compilation, stand_in).parts["train"]
+    return DataSpec(source=Random(train=rows), target=target, batch_size=data.batch_size)

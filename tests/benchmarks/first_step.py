@@ -26,9 +26,10 @@ def measure(source: Any, backend: str) -> dict[str, Any]:
 
     torch_s = time.perf_counter() - start
     start = time.perf_counter()
-    from specdl.analysis import analyse
-    from specdl.cli.samples import random_part
+    from specdl.analysis import analyse, reading
+    from specdl.cli.samples import random_data
     from specdl.compiler import build_model
+    from specdl.data.load import load
     from specdl.runner.bench import Walk
 
     imports_s = time.perf_counter() - start
@@ -39,7 +40,7 @@ def measure(source: Any, backend: str) -> dict[str, Any]:
     start = time.perf_counter()
     model = build_model(compilation, backend=backend)
     build_s = time.perf_counter() - start
-    part = random_part(compilation, compilation.plan.rows)
+    part = load(random_data(compilation, compilation.plan.rows), reading(compilation)).parts["train"]
     data = {name: torch.from_numpy(array) for name, array in (*part.inputs.items(), *part.targets.items())}
     walk = Walk(model, data, part.rows)
     step_s = walk.timed(1)
