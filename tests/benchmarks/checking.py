@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import resource
 import statistics
 import subprocess
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from specdl.ops.registry import CATALOGS
-from tests.benchmarks.driver import Options
+from tests.benchmarks.driver import Options, installed
 from tests.benchmarks.report import Report, conditions, table
 
 ROUNDS = 5
@@ -120,13 +119,9 @@ def times(words: list[str] | None, rounds: int) -> tuple[float, float]:
 
 
 def once(command: list[str]) -> tuple[float, float]:
-    """Seconds of one process; stops the benchmark where it does not end well.
-
-    Whoever installed specdl has its bytecode; here the first run of all writes what is lacking.
-    """
-    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    """Seconds of one process; stops the benchmark where it does not end well."""
     before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, env=installed(), check=False)
     wall = time.perf_counter() - begun
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode or "warning" in done.stdout:

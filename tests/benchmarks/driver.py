@@ -107,7 +107,12 @@ def environment(options: Options, folder: Path) -> dict[str, str]:
     """The environment of a peer: caches of its own below `folder`, and specdl's CPU if it is chosen."""
     chosen = {"SPECDL_MARCH": options.march} if options.march else {}
     own = {"SPECDL_CACHE": str(folder / "specdl"), "TORCHINDUCTOR_CACHE_DIR": str(folder / "inductor")}
-    return os.environ | own | chosen
+    return installed() | own | chosen
+
+
+def installed() -> dict[str, str]:
+    """This environment as whoever installed specdl has it: with bytecode, which the first process writes."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 class Contest:
