@@ -9,13 +9,15 @@ __all__ = ["LazyModule", "numpy", "torch"]
 
 
 class LazyModule:
-    """Stands for a module and imports it when an attribute is first read."""
+    """Stands for a module and imports it when an attribute is first read; each is looked up once."""
 
     def __init__(self, name: str) -> None:
         self._name = name
 
     def __getattr__(self, attribute: str) -> Any:
-        return getattr(importlib.import_module(self._name), attribute)
+        found = getattr(importlib.import_module(self._name), attribute)
+        setattr(self, attribute, found)
+        return found
 
 
 torch: Any = LazyModule("torch")

@@ -55,10 +55,16 @@ def product(shape: tuple[Dim, ...]) -> Dim:
 
     Raises `ValueError` for two such axes: their product is no multiple of the batch.
     """
-    if sum(isinstance(dim, Batch) for dim in shape) > 1:
+    total, growing = 1, 0
+    for dim in shape:
+        if isinstance(dim, Batch):
+            total *= dim.times
+            growing += 1
+        else:
+            total *= dim
+    if growing > 1:
         raise ValueError(f"two axes of ({', '.join(map(str, shape))}) grow with the batch")
-    total = math.prod(dim.times if isinstance(dim, Batch) else dim for dim in shape)
-    return Batch(total) if any(isinstance(dim, Batch) for dim in shape) else total
+    return Batch(total) if growing else total
 
 
 @dataclass(frozen=True)

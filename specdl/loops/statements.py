@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from specdl.core.errors import CompilerFault
@@ -35,6 +36,7 @@ class Grid:
         return f"{self.rows}x{self.cols}"
 
 
+@lru_cache(maxsize=4096)
 def grid_of(shape: tuple[Dim, ...]) -> Grid:
     """The grid of a value of this shape."""
     cols = shape[-1] if shape else 1
