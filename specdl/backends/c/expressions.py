@@ -107,9 +107,9 @@ class Expressions:
 
     def _node(self, expr: Expr, args: list[Term], over: tuple[Dim, ...], at: Where) -> Term:
         if expr.op == "load":
-            return self.made(expr, over, at) or self.declare(self._load(expr, over, at), at)
+            return self.made(expr, over, at) or self.declare(self.load(expr, over, at), at)
         if expr.op == "one_hot":
-            return self.declare(self._one_hot(expr.args[0], at), at)
+            return self.declare(self.one_hot(expr.args[0], at), at)
         if _is_hot(expr):
             return args[0]
         by_row, by_column = any(arg.by_row for arg in args), any(arg.by_column for arg in args)
@@ -135,7 +135,8 @@ class Expressions:
             return f"{CALLS[expr.op]}({', '.join(texts)})"
         raise CompilerFault(f"there is no C for {expr.op}")
 
-    def _load(self, leaf: Expr, over: tuple[Dim, ...], at: Where) -> Term:
+    def load(self, leaf: Expr, over: tuple[Dim, ...], at: Where) -> Term:
+        """A stored value at a place."""
         value, kind, cols = str(leaf.attr), form(leaf.shape, grid_of(over), over), grid_of(leaf.shape).cols
         if not leaf.type.is_float:
             raise CompilerFault(f"`{value}` is {leaf.type}, which is no number to compute with")
@@ -168,7 +169,8 @@ class Expressions:
             return [f"ST({address}, {text});"]
         return stored_tail(address, text, tail if cols > lanes else "1", str(cols % lanes))
 
-    def _one_hot(self, index: Expr, at: Where) -> Term:
+    def one_hot(self, index: Expr, at: Where) -> Term:
+        """Where a column is the one that the row's stored index names."""
         if index.op != "load":
             raise CompilerFault(f"one_hot of {index}, which is not stored")
         cols = grid_of(index.shape).cols

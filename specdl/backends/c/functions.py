@@ -69,7 +69,7 @@ def emit_body(nest: Nest, schedule: NestSchedule, goal: Goal, names: Names) -> B
         return emit_columns(nest, schedule, goal.target, names)
     if nest.kind == "copy":
         return emit_copy(nest, schedule, goal.target, names)
-    return emit_rows(nest, schedule, goal.target, names)
+    return emit_rows(nest, schedule, goal.target, names, goal.rows)
 
 
 def emit_product(nest: Nest, schedule: NestSchedule, goal: Goal, names: Names) -> Body:

@@ -1,4 +1,7 @@
-"""Row nests: one row after another, with a pass over the row for each level of reductions."""
+"""Row nests: one row after another, with a pass over the row for each level of reductions.
+
+Blocks of short rows are done by `lanes`, where a batch is long enough to have one.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from specdl.backends.c.body import Body, Extent
 from specdl.backends.c.expressions import Expressions, Where, element, lane, literal
 from specdl.backends.c.flat import emit_flat, is_flat
+from specdl.backends.c.lanes import RowsInLanes, fits_lanes
 from specdl.backends.c.levels import Levels
 from specdl.backends.c.names import Layout, Names, Scope, Term, block
 from specdl.backends.c.target import Target
@@ -20,11 +24,17 @@ STACK = 16384
 """Bytes of row buffers on the stack; where more are needed all are in scratch memory."""
 
 
-def emit_rows(nest: Nest, layout: Layout, target: Target, names: Names) -> Body:
-    """The body of a `rows` nest. Its units are rows, or elements where rows do not matter."""
+def emit_rows(nest: Nest, layout: Layout, target: Target, names: Names, batch: int = BLOCK) -> Body:
+    """The body of a `rows` nest, for up to `batch` samples.
+
+    Its units are rows, or elements where rows do not matter.
+    """
     if is_flat(nest, layout):
         return emit_flat(nest, layout, target, names)
-    return _Rows(nest, layout, target, names).body()
+    by_row = _Rows(nest, layout, target, names)
+    if extent(nest.rows).at(batch) < BLOCK or not fits_lanes(nest, target):
+        return by_row.body()
+    return by_row.body(RowsInLanes(nest, layout, target, names))
 
 
 def extent(dim: Dim) -> Extent:
@@ -51,8 +61,8 @@ class _Rows:
         self.totals: dict[str, str] = {}
         self.level = 0
 
-    def body(self) -> Body:
-        """The loop over rows, in blocks where something is summed over all of them."""
+    def body(self, lanes: RowsInLanes | None = None) -> Body:
+        """The loop over rows, in blocks where something is summed over all of them or `lanes` does some."""
         for level in range(self.levels.count):
             self.level = level
             self.narrow(self.levels.at(level, 1))
@@ -61,7 +71,7 @@ class _Rows:
         self.put_narrow()
         buffers, scratch = self.declare_buffers()
         units = extent(self.nest.rows)
-        if not self.totals:
+        if not self.totals and lanes is None:
             return Body(
                 (*buffers, *block("for (i64 i = lo; i < hi; i++)", self.row.lines)), units, 1, scratch
             )
@@ -71,6 +81,10 @@ class _Rows:
             *block("for (i64 i = b; i < end; i++)", self.row.lines),
             *self.put_totals(),
         ]
+        if lanes is not None:
+            once, whole = lanes.lines()
+            buffers += once
+            lines = [*block(f"if (b + {BLOCK} <= hi)", [*whole, "continue;"]), *lines]
         return Body(
             (*buffers, *block(f"for (i64 b = lo; b < hi; b += {BLOCK})", lines)), units, BLOCK, scratch
         )

@@ -80,6 +80,7 @@ def test_units_are_elements_only_where_rows_do_not_matter():
     assert (units["vector"].units, units["vector"].grain) == (Extent(0, 40), 16)
     assert (units["batch"].units, units["batch"].grain) == (Extent(1), 16)
     assert (units["rows"].units, units["rows"].grain) == (Extent(1), 1)
+    assert (units["lanes"].units, units["lanes"].grain) == (Extent(1), 16)
     assert (units["sequence"].units, units["sequence"].grain) == (Extent(3), 16)
     assert (units["scalar"].units, units["scalar"].grain) == (Extent(0, 1), 1)
 
@@ -95,7 +96,8 @@ SHARED = {
     "padded": padded_adam(),
     "vector": nests.adam(40),
     "batch": nests.mse(2),
-    "rows": nests.softmax(25),
+    "rows": nests.softmax(70),
+    "lanes": nests.softmax(25),
     "sequence": nests.tokens(5),
     "scalar": nests.total(),
 }
