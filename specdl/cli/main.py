@@ -42,6 +42,14 @@ diverged; 4 not enough memory or disk; 130 and 143 after a signal.
 
 `specdl COMMAND --help` says more about a command."""
 
+AT_ONCE = {
+    "train": ("SIGINT", "SIGTERM"),
+    "bench": ("SIGTERM",),
+    "eval": ("SIGTERM",),
+    "predict": ("SIGTERM",),
+}
+"""The signals that end what a command has started, such as compilers, with it."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code. Never raises for what a user did wrong."""
@@ -49,10 +57,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper) and stream.errors == "strict":
             stream.reconfigure(errors="backslashreplace")  # what a terminal lacks is spelled
-    if words[:1] != ["train"]:
+    signals = AT_ONCE.get(words[0]) if words else None
+    if signals is None:
         return command(words)
     # from here on a signal ends the command as it should, long before torch is there
-    with import_module("specdl.cli.signals").leaving_at_once():
+    with import_module("specdl.cli.signals").leaving_at_once(*signals):
         return command(words)
 
 

@@ -1,4 +1,4 @@
-"""What a signal does to `specdl train` outside of the training loop, which saves before it leaves."""
+"""What a signal does to a command outside of the training loop, which saves before it leaves."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from specdl.core import leaving
 
 
 @contextmanager
-def leaving_at_once() -> Iterator[None]:
-    """Inside, SIGINT and SIGTERM end the process with 128 + their number, unless a loop does it better.
+def leaving_at_once(*names: str) -> Iterator[None]:
+    """Inside, these signals end the process with 128 + their number, unless a loop does it better.
 
     An exception raised by a handler could be swallowed by whatever is being imported at the
     time; nothing is being written that `leaving` does not know, so the process just ends.
     """
-    before = {number: signal.signal(number, leave) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, leave) for number in map(signal.Signals.__getitem__, names)}
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""Signals to `specdl train`, at moments before, during and after training."""
+"""Signals to `specdl train`, at moments before, during and after training, and to what else compiles."""
 
 import os
 import shlex
@@ -18,7 +18,7 @@ PAUSE = """
 import sys, time
 {at}
 from specdl.cli.main import entry_point
-sys.argv = ["specdl", "train", {path!r}, "--out", {out!r}]
+sys.argv = ["specdl", *{words!r}]
 entry_point()
 """
 STAGES = {
@@ -44,7 +44,7 @@ specdl.data.load.load = slow
 @pytest.mark.parametrize("stage", STAGES)
 def test_before_training(write, tmp_path, stage, number, code):
     out = tmp_path / "run"
-    program = PAUSE.format(at=STAGES[stage], path=str(write(spec())), out=str(out))
+    program = PAUSE.format(at=STAGES[stage], words=["train", str(write(spec())), "--out", str(out)])
     ended = interrupted([sys.executable, "-c", program], "ready", number)
     assert ended.returncode == code
     assert ended.stderr == f"specdl: ended by {number.name}\n"
@@ -60,17 +60,28 @@ esac
 
 
 @NEEDS_COMPILER
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_while_compiling(write, tmp_path, monkeypatch, number, code):
+@pytest.mark.parametrize(
+    ("command", "number", "code"),
+    [
+        ("train", signal.SIGTERM, 143),
+        ("train", signal.SIGINT, 130),
+        ("bench", signal.SIGTERM, 143),
+        ("eval", signal.SIGTERM, 143),
+        ("predict", signal.SIGTERM, 143),
+    ],
+)
+def test_while_compiling(specdl, write, tmp_path, monkeypatch, command, number, code):
     """No compiler runs on, and nothing of theirs stays in the cache."""
+    path, out = str(write(spec())), str(tmp_path / "run")
+    words = {"train": [path, "--out", out], "bench": [path], "eval": [out], "predict": [out, "-"]}
+    if command in ("eval", "predict"):
+        assert specdl("train", path, "--out", out, "--backend", "torch").code == 0
     pids, hanging, cache = tmp_path / "pids", tmp_path / "hanging", tmp_path / "cache"
     hanging.write_text(HANGING.format(pids=pids, compiler=shlex.join(find().command)))
     hanging.chmod(0o755)
     monkeypatch.setenv("CC", str(hanging))
     monkeypatch.setenv("SPECDL_CACHE", str(cache))
-    program = PAUSE.format(
-        at=TELLING.format(pids=str(pids)), path=str(write(spec())), out=str(tmp_path / "run")
-    )
+    program = PAUSE.format(at=TELLING.format(pids=str(pids)), words=[command, *words[command]])
     ended = interrupted([sys.executable, "-c", program], "ready", number)
     assert ended.returncode == code
     assert ended.stderr == f"specdl: ended by {number.name}\n"
@@ -106,6 +117,7 @@ def interrupted(words, sign, number, stream="stdout"):
     """A process that got a signal once it had printed a sign."""
     process = subprocess.Popen(
         words,
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
