@@ -435,8 +435,8 @@ def test_c_that_writes_too_little(monkeypatch):
 def test_c_that_writes_what_it_reads(monkeypatch):
     made = functions.emit_rows
 
-    def meddling(nest, layout, target, names):
-        body = made(nest, layout, target, names)
+    def meddling(nest, layout, target, names, batch):
+        body = made(nest, layout, target, names, batch)
         name = names.param(nest.reads[0], written=True)
         return replace(body, lines=(*body.lines, f"{name}[0] = 0;"))
 
