@@ -7,8 +7,8 @@ from specdl.ops.registry import CATALOGS
 from specdl.testing import check_op, native
 from tests.backends.c.compilers import NEEDS_COMPILER
 
-SHAPES = [(37, 33), (5, 3, 19)]
-"""Of no number of whole vectors, tiles or blocks."""
+SHAPES = [(37, 33), (37, 12), (6, 3, 19)]
+"""Of no number of whole vectors, tiles or blocks; with rows short enough to lie in lanes, and longer ones."""
 OPTIONS = {
     "linear": {"out_features": 21},
     "reshape": {"shape": (-1, 3)},
@@ -45,7 +45,8 @@ def test_native_code_is_the_formula(category, tag, shape, monkeypatch):
 
 
 @NEEDS_COMPILER
-def test_indices_as_targets(monkeypatch):
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_indices_as_targets(shape, monkeypatch):
     monkeypatch.setattr(native, "OPTION", "-O2")
     op = CATALOGS["losses"].get("cross_entropy")()
-    check_op(op, TensorType((37, 33)), TensorType((37,), "int64"))
+    check_op(op, TensorType(shape), TensorType(shape[:-1], "int64"))
