@@ -31,7 +31,10 @@ MASKS = frozenset("lt le gt ge eq truth".split())
 
 @dataclass(frozen=True)
 class Where:
-    """The vector of places that is computed: a row, and a first column of as many as there are lanes."""
+    """The vector of places that is computed: a row, and a first column of as many as there are lanes.
+
+    Where rows lie in lanes: a first row, and a column.
+    """
 
     row: str
     column: str
@@ -97,6 +100,10 @@ class Expressions:
     def real(self, term: Term) -> str:
         """A term as real numbers: 1 and 0 for the result of a comparison."""
         return f"sel({term.text}, S(1), S(0))" if term.mask else term.text
+
+    def summand(self, term: Term) -> str:
+        """A term of a sum over the row; a product is rounded alone, in whatever order the sum is taken."""
+        return f"ROUNDED({term.text})" if term.product else self.real(term)
 
     def declare(self, term: Term, at: Where, ctype: str = "") -> Term:
         """The term under a name of its own."""

@@ -7,9 +7,9 @@ what there is one of for each row, such as a logarithm, is computed sixteen time
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from specdl.backends.c.expressions import Expressions, Made, Where, element, literal, times
+from specdl.backends.c.expressions import Expressions, Made, Where, element, times
 from specdl.backends.c.levels import Levels
 from specdl.backends.c.names import Layout, Names, Scope, Term, block
 from specdl.backends.c.target import Target
@@ -33,16 +33,23 @@ def fits_lanes(nest: Nest, target: Target) -> bool:
     return any(isinstance(s, Reduce) and s.over == "row" and s.grid.cols > 1 for s in nest.statements)
 
 
-def _width(statement: Statement) -> int:
-    """The elements of a row of what a statement makes."""
-    return statement.grid.cols if isinstance(statement, Map) else 1
+@dataclass(frozen=True)
+class InLanes:
+    """The code for blocks of `BLOCK` rows."""
+
+    before: list[str]
+    """What comes before the loop over blocks."""
+    block: list[str]
+    """The work on the rows from `b` on."""
+    stack: int
+    """Bytes of tiles."""
 
 
 class RowsInLanes:
     """What becomes of `BLOCK` rows, as many at a time as there are lanes, in a loop over columns.
 
     What has a column is read and written through tiles, which hold a vector over the rows for each. A
-    sum over a row adds its columns in order; a sum over all adds up what the lanes have gathered.
+    sum over a row is taken in the order of a row by itself; one over all adds up what lanes have gathered.
     """
 
     def __init__(self, nest: Nest, layout: Layout, target: Target, names: Names) -> None:
@@ -59,8 +66,8 @@ class RowsInLanes:
         self.totals: dict[str, str] = {}
         self.level = 0
 
-    def lines(self) -> tuple[list[str], list[str]]:
-        """What comes before the loop over blocks, and the work on the rows from `b` on."""
+    def emitted(self) -> InLanes:
+        """All levels of the nest; to be asked for once."""
         for level in range(self.levels.count):
             self.level = level
             self.narrow(self.levels.at(level, 1))
@@ -70,15 +77,13 @@ class RowsInLanes:
         size, real = self.cols * self.target.lanes, self.target.real
         aligned = f"__attribute__((aligned({self.target.vector_bytes})))"
         tiles = [f"{real} {name}[{size}] {aligned};" for name in self.tiles.values()]
+        begun = [f"v {name} = S(0);" for name in self.totals.values()]
         sums = [
             f"{self.names.param(value, written=True)}[b / {BLOCK}] = hsum({name});"
             for value, name in self.totals.items()
         ]
-        return [*self.once.lines, *tiles], [
-            *(f"v {name} = S(0);" for name in self.totals.values()),
-            *group,
-            *sums,
-        ]
+        stack = len(tiles) * self.cols * self.target.vector_bytes
+        return InLanes([*self.once.lines, *tiles], [*begun, *group, *sums], stack)
 
     def narrow(self, statements: list[Statement]) -> None:
         """Statements with one element for each row: a vector."""
@@ -98,7 +103,7 @@ class RowsInLanes:
             return
         inner = Scope()
         at = self.where("c", inner)
-        done, here = [], []
+        begun, ended, here = list[str](), list[str](), list[str]()
         for statement in statements:
             assert isinstance(statement, Map | Reduce)
             term = self.expressions.emit(statement.expr, statement.shape, at)
@@ -108,17 +113,29 @@ class RowsInLanes:
             elif statement.over == "all":
                 inner.lines.append(self.gather(statement, term))
             else:
-                name, text = self.names.fresh(), self.expressions.real(term)
-                low = "0" if statement.how == "sum" else literal(float("-inf"), self.target)
-                done.append(f"v {name} = S({low});")
-                more = f"{name} + {text}" if statement.how == "sum" else f"v_maximum({name}, {text})"
-                inner.lines.append(f"{name} = {more};")
-                self.made[statement.target] = Term(name, by_row=True)
+                self.reduce(statement, term, begun, inner, ended)
         for value in here:
             term = self.made.pop(value)
             if value in self.levels.kept or value in self.nest.stored:
                 inner.lines.append(f"ST({self.tile(value)} + c * LANES, {self.expressions.real(term)});")
-        self.row.lines += [*done, *block(f"for (i64 c = 0; c < {self.cols}; c++)", inner.lines)]
+        loop = block(f"for (i64 c = 0; c < {self.cols}; c++)", inner.lines)
+        self.row.lines += [*begun, *loop, *ended]
+
+    def reduce(self, statement: Reduce, term: Term, begun: list[str], inner: Scope, ended: list[str]) -> None:
+        """Gathers a reduction over the row: a sum in as many vectors as a row has lanes, with its zeros."""
+        parts = self.names.fresh()
+        if statement.how == "max":
+            begun.append(f"v {parts} = S(-INFINITY);")
+            inner.lines.append(f"{parts} = v_maximum({parts}, {self.expressions.real(term)});")
+            self.made[statement.target] = Term(parts, by_row=True)
+            return
+        # what is added first is as it was, -0 too; the lanes beyond a row are 0
+        zero = "S(0)" if self.cols > self.target.lanes else f"S(lane < {self.cols} ? -(real)0 : (real)0)"
+        begun += [f"v {parts}[LANES];", f"FOR_LANES {parts}[lane] = {zero};"]
+        inner.lines.append(f"{parts}[c % LANES] += {self.expressions.summand(term)};")
+        name = self.names.fresh()
+        ended.append(f"const v {name} = sum_of_lanes({parts});")
+        self.made[statement.target] = Term(name, by_row=True)
 
     def gather(self, statement: Reduce, term: Term) -> str:
         """Adds to a sum over all, lane by lane."""
@@ -130,9 +147,10 @@ class RowsInLanes:
         value = statement.target
         if value in self.totals:
             return []
-        q, ld = self.names.param(value, written=True), self.layout.ld(value, _width(statement))
+        width = self.levels.cols.get(value, 1)
+        q, ld = self.names.param(value, written=True), self.layout.ld(value, width)
         rows, padded = element(q, times("i", ld)), self.target.padded(self.cols)
-        if _width(statement) == 1:
+        if width == 1:
             return [f"ST({rows}, {self.expressions.real(self.made[value])});"]
         if ld >= padded:
             return [f"transpose({self.tile(value)}, LANES, {rows}, {ld}, {self.cols}, LANES);"]
@@ -155,24 +173,20 @@ class RowsInLanes:
         if self.levels.of[value] >= self.level:
             raise CompilerFault(f"`{value}` is read before it is whole in {self.nest}")
         if value in self.tiles:
-            return self.expressions.declare(self.column(self.tiles[value]), at)
+            return self.expressions.declare(column(self.tiles[value], at), at)
         return self.expressions.emit(*self.levels.again(value), at)
 
     def tile(self, value: str) -> str:
         """The tile of a value."""
         return self.tiles.setdefault(value, f"t{len(self.tiles)}")
 
-    def read_tile(self, value: str, cols: int) -> Term:
+    def read_tile(self, value: str, cols: int, at: Where) -> Term:
         """A column of a value that lies in memory row by row."""
         if value not in self.tiles:
             ld = self.layout.ld(value, cols)
             rows = element(self.names.param(value), times("i", ld))
             self.turned.append(f"transpose({rows}, {ld}, {self.tile(value)}, LANES, LANES, {cols});")
-        return self.column(self.tiles[value])
-
-    def column(self, tile: str) -> Term:
-        """The vector of a tile at the column of the loop."""
-        return Term(f"LD({tile} + c * LANES)", by_row=True, by_column=True)
+        return column(self.tiles[value], at)
 
     def where(self, column: str, inner: Scope) -> Where:
         """The rows from `i` on, in all columns alike or at one."""
@@ -185,6 +199,11 @@ class RowsInLanes:
         return Where("i", column, scopes)
 
 
+def column(tile: str, at: Where) -> Term:
+    """The vector over the rows in a tile, at a column."""
+    return Term(f"LD({tile} + {at.column} * LANES)", by_row=True, by_column=True)
+
+
 class _Expressions(Expressions):
     """Expressions on a vector over rows, at a column."""
 
@@ -194,7 +213,7 @@ class _Expressions(Expressions):
         target: Target,
         names: Names,
         made: Made,
-        tile: Callable[[str, int], Term],
+        tile: Callable[[str, int, Where], Term],
     ) -> None:
         super().__init__(layout, target, names, made)
         self.tile = tile
@@ -204,10 +223,10 @@ class _Expressions(Expressions):
         if kind == "scalar" or not leaf.type.is_float:
             return super().load(leaf, over, at)
         if kind == "row":
-            return Term(f"S({self.names.param(value)}[c])", by_column=True)
+            return Term(f"S({self.names.param(value)}[{at.column}])", by_column=True)
         if cols == 1:
             return Term(f"LD({element(self.names.param(value), at.row)})", by_row=True)
-        return self.tile(value, cols)
+        return self.tile(value, cols, at)
 
     def one_hot(self, index: Expr, at: Where) -> Term:
         scope = at.scopes[True, False]
@@ -216,5 +235,5 @@ class _Expressions(Expressions):
             read = f"{self.names.param(str(index.attr))}[{at.row} + lane]"
             scope.lines += [f"v {name} = S(0);", f"FOR_LANES {name}[lane] = ({real}){read};"]
             scope.memo[index] = Term(name, by_row=True)
-        hot = f"{scope.memo[index].text} == S(({self.target.real})c)"
-        return Term(hot, by_row=True, by_column=True, mask=True)
+        hot = f"{scope.memo[index].text} == S(({self.target.real}){at.column or 0})"
+        return Term(hot, by_row=True, by_column=bool(at.column), mask=True)

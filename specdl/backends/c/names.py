@@ -34,7 +34,7 @@ class Term:
     by_row: bool = False
     """Whether it may differ from one row to the next."""
     by_column: bool = False
-    """Whether it may differ from one column to the next; if not, all lanes are equal."""
+    """Whether it may differ from one column to the next; if not, lanes that are columns are equal."""
     mask: bool = False
     """Whether it is the result of a comparison."""
     product: bool = False
@@ -59,7 +59,7 @@ class _Pointer:
 class Names:
     """Generated names of one nest function, the same for nests that differ in names only.
 
-    `q0`... are pointers to values, `s0`... numbers, `e0`... all else. Values at one place, as `place`
+    `q0`... are pointers to values, `s0`... numbers, `e0`... what is computed. Values at one place, as `place`
     tells it, are one pointer: what is updated in place must not be read through another.
     """
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from specdl.backends.c.body import Body, Extent
 from specdl.backends.c.expressions import Expressions, Where, element, lane, literal
 from specdl.backends.c.flat import emit_flat, is_flat
-from specdl.backends.c.lanes import RowsInLanes, fits_lanes
+from specdl.backends.c.lanes import InLanes, RowsInLanes, fits_lanes
 from specdl.backends.c.levels import Levels
 from specdl.backends.c.names import Layout, Names, Scope, Term, block
 from specdl.backends.c.target import Target
@@ -21,7 +21,7 @@ from specdl.loops.nests import Nest
 from specdl.loops.statements import BLOCK, Map, Reduce, Statement, Total
 
 STACK = 16384
-"""Bytes of row buffers on the stack; where more are needed all are in scratch memory."""
+"""Bytes of row buffers on the stack; where more are needed all are in scratch memory, no rows in lanes."""
 
 
 def emit_rows(nest: Nest, layout: Layout, target: Target, names: Names, batch: int = BLOCK) -> Body:
@@ -34,7 +34,8 @@ def emit_rows(nest: Nest, layout: Layout, target: Target, names: Names, batch: i
     by_row = _Rows(nest, layout, target, names)
     if extent(nest.rows).at(batch) < BLOCK or not fits_lanes(nest, target):
         return by_row.body()
-    return by_row.body(RowsInLanes(nest, layout, target, names))
+    lanes = RowsInLanes(nest, layout, target, names).emitted()
+    return by_row.body(lanes if lanes.stack <= STACK else None)
 
 
 def extent(dim: Dim) -> Extent:
@@ -61,7 +62,7 @@ class _Rows:
         self.totals: dict[str, str] = {}
         self.level = 0
 
-    def body(self, lanes: RowsInLanes | None = None) -> Body:
+    def body(self, lanes: InLanes | None = None) -> Body:
         """The loop over rows, in blocks where something is summed over all of them or `lanes` does some."""
         for level in range(self.levels.count):
             self.level = level
@@ -82,9 +83,8 @@ class _Rows:
             *self.put_totals(),
         ]
         if lanes is not None:
-            once, whole = lanes.lines()
-            buffers += once
-            lines = [*block(f"if (b + {BLOCK} <= hi)", [*whole, "continue;"]), *lines]
+            buffers += lanes.before
+            lines = [*block(f"if (b + {BLOCK} <= hi)", [*lanes.block, "continue;"]), *lines]
         return Body(
             (*buffers, *block(f"for (i64 b = lo; b < hi; b += {BLOCK})", lines)), units, BLOCK, scratch
         )
@@ -173,7 +173,8 @@ class _Rows:
     ) -> list[str]:
         """Gathers a reduction over the row or over all; returns the lines that go before the loop."""
         low = "0" if statement.how == "sum" else literal(float("-inf"), self.target)
-        text = self.masked(self.expressions.real(term), low, self.levels.width[statement.target], inner)
+        text = self.expressions.summand(term)
+        text = self.masked(text, low, self.levels.width[statement.target], inner)
         if statement.over == "all":
             inner.lines.append(f"{self.accumulator(statement.target)} += {text};")
             return []

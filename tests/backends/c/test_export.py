@@ -25,12 +25,12 @@ def linear(out, **more):
     return {"type": "linear", "out_features": out, **more}
 
 
-def spec(layers, loss, optimizer, *, inputs=None, dtype="float32", **more):
+def spec(layers, loss, optimizer, *, inputs=None, dtype="float32", batch=BATCH, **more):
     model = {"layers": layers, "dtype": dtype, **(inputs or {"input": {"shape": [5]}})}
     return {
         "specdl": 1,
         "name": "odd-net.1",
-        "data": {"source": {"type": "random", "train": 32}, "batch_size": BATCH},
+        "data": {"source": {"type": "random", "train": 32}, "batch_size": batch},
         "model": model,
         "loss": {"type": loss},
         "optimizer": optimizer,
@@ -77,9 +77,17 @@ SPECS = {
     "adam": spec(DEEP, "cross_entropy", ADAM),
     "two inputs": two_inputs(),
     "float64": spec(DEEP, "cross_entropy", ADAM, dtype="float64"),
+    "rows in lanes": spec(DEEP, "cross_entropy", MOMENTUM, batch=20),
     "one layer": spec([linear(1)], "mse", {"type": "sgd", "lr": LR}, inputs={"input": {"shape": [1]}}),
 }
-CASES = [("momentum", 16), ("adam", 32), ("two inputs", 64), ("float64", 16), ("one layer", 16)]
+CASES = [
+    ("momentum", 16),
+    ("adam", 32),
+    ("two inputs", 64),
+    ("float64", 16),
+    ("rows in lanes", 64),
+    ("one layer", 16),
+]
 
 
 def drawn(model, doors, rows, generator):
@@ -119,7 +127,8 @@ def trained(request, tmp_path_factory):
     exported.written(face, model, folder)
     generator = torch.Generator().manual_seed(1)
     x = drawn(model, face.plan.inputs, ROWS, generator)
-    batches = [(BATCH, 3, 1, BATCH)[step % 4] for step in range(STEPS)]
+    most = model.spec.data.batch_size
+    batches = [(most, 3, 1, most)[step % 4] for step in range(STEPS)]
     doors = (*face.plan.inputs, *face.plan.targets)
     steps = [drawn(model, doors, rows, generator) for rows in batches]
     body = exported.predicting(face, ROWS) + exported.training(face, batches, LR)

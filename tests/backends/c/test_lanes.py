@@ -9,9 +9,11 @@ import torch
 
 from specdl.backends.c.lanes import fits_lanes
 from specdl.backends.c.names import Names
-from specdl.backends.c.rows import emit_rows
+from specdl.backends.c.rows import STACK, emit_rows
+from specdl.backends.c.target import Target
+from specdl.core.expr import load, one_hot
 from specdl.core.types import BATCH
-from specdl.loops.statements import BLOCK, Reduce
+from specdl.loops.statements import BLOCK, Map, Reduce
 from tests.backends.c import nests
 from tests.backends.c.one_nest import TARGETS, Case, build, check_nest, emitted, expected, inputs, run_nest
 
@@ -44,18 +46,26 @@ def test_whole_blocks_and_the_rest_mean_what_the_statements_mean(target, widths,
             check_nest(each, samples)
 
 
-@pytest.mark.parametrize("case", in_lanes(10), ids=lambda case: str(case.nest)[:40])
-def test_a_row_has_the_same_bits_in_every_block(case: Case, tmp_path: Path):
-    (built,) = build([case], WIDE, tmp_path)
-    given = inputs(case, BLOCK)
-    twice = {
-        value: torch.cat([x, x]) if case.types[value].shape[0] != 10 else x for value, x in given.items()
-    }
-    found = run_nest(built, 2 * BLOCK, 0, twice)
-    for value in case.nest.stored - {"parts"}:
-        made = found.view(value).ravel()[: 2 * expected(case, BLOCK, given)[value].numel()]
-        first, second = np.split(made, 2)
-        assert first.tobytes() == second.tobytes()
+@pytest.mark.parametrize("target", TARGETS, ids=str)
+@pytest.mark.parametrize("cols", [3, 10, 16, 25, 64])
+def test_a_row_has_the_same_bits_in_a_block_and_alone(cols: int, target: Target, tmp_path: Path):
+    for built in build(in_lanes(cols), target, tmp_path):
+        case = built.case
+        given = inputs(case, BLOCK)
+        whole = run_nest(built, BLOCK, 0, given)
+        scale = BLOCK if "samples" in str(case.nest) else 1  # a power of two: it rounds nothing
+        for row in (0, 5, BLOCK - 1):
+            own = {
+                value: x[row : row + 1] if case.types[value].shape[0] == BATCH else x
+                for value, x in given.items()
+            }
+            alone = run_nest(built, 1, 0, own)
+            for value in case.nest.stored - {"parts"}:
+                wanted = expected(case, 1, own)[value].numel()
+                single = alone.view(value).ravel()[:wanted]
+                among = whole.view(value).ravel()[row * wanted : (row + 1) * wanted]
+                rescaled = among * scale if value == "dx" else among
+                assert rescaled.tobytes() == single.tobytes(), f"{case.nest} {value}"
 
 
 def test_nan_and_infinities_stay_in_their_rows(tmp_path: Path):
@@ -86,6 +96,32 @@ def test_an_index_beyond_the_row_is_in_no_lane(tmp_path: Path):
     given = inputs(built.case, BLOCK)
     given["t"][:] = torch.tensor([-1, 10, 2**32, -(2**40)] * 4)
     check_nest(built, BLOCK, given)
+
+
+def test_an_index_beside_short_rows_may_be_of_one_column(tmp_path: Path):
+    x, z, m = nests.x_of("x", BATCH, 10), nests.x_of("z", BATCH, 1), nests.x_of("m", BATCH, 1)
+    statements = [
+        Reduce("m", "max", "row", x.shape, x),
+        Map("y", x.shape, x - m),
+        Map("o", z.shape, z * one_hot(load("t", nests.INDEX), z)),
+    ]
+    types = {"x": x.type, "z": z.type, "t": nests.INDEX, "y": x.type, "o": z.type}
+    (built,) = build([nests.case("rows", statements, "y o", types)], WIDE, tmp_path)
+    assert "transpose(" in built.text
+    check_nest(built, 2 * BLOCK + 1)
+
+
+def test_tiles_that_do_not_fit_on_the_stack_leave_rows_by_themselves():
+    def wide(count: int) -> Case:
+        parts = [nests.x_of(f"x{number}", BATCH, 64) for number in range(count)]
+        largest = [Reduce(f"m{number}", "max", "row", x.shape, x) for number, x in enumerate(parts)]
+        types = {f"x{number}": x.type for number, x in enumerate(parts)}
+        types |= {each.target: nests.real(BATCH, 1) for each in largest}
+        return nests.case("rows", [*largest], " ".join(each.target for each in largest), types)
+
+    tile = 64 * WIDE.vector_bytes
+    assert "transpose(" in emitted(wide(STACK // tile), WIDE).text
+    assert "transpose(" not in emitted(wide(STACK // tile + 1), WIDE).text
 
 
 @pytest.mark.parametrize(

@@ -342,6 +342,13 @@ INLINE real hsum(v x) {
     return x[0] + x[1];
 }
 
+/* The sum of LANES vectors, added up as hsum adds up lanes; r is used up. */
+INLINE v sum_of_lanes(v *r) {
+    _Pragma("GCC unroll 4") for (int half = LANES / 2; half; half /= 2)
+        _Pragma("GCC unroll 8") for (int k = 0; k < half; k++) r[k] += r[k + half];
+    return r[0];
+}
+
 /* NaN if any lane is. */
 INLINE real hmax(v x) {
 #if LANES > 8
