@@ -14,7 +14,7 @@ from specdl.core.types import Dim, product
 Form = Literal["full", "row", "column", "scalar"]
 """How a value lies on a grid: an element for each place, for each column, for each row, or one for all."""
 BLOCK = 16
-"""Rows that a sum over everything takes at a time: the order of the additions depends on nothing else."""
+"""Rows that a sum over everything takes at a time: on no cut between threads does its order depend."""
 
 
 class NotNativeError(CompilerFault):
