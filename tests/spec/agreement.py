@@ -402,7 +402,7 @@ def of_option(path: tuple[Any, ...], text: str) -> bool:
     layer = path if lacked else path[:-1]
     found = lacked or null
     inside = layer[-2:-1] in (("layers",), ("shortcut",))
-    return bool(found and inside and found[1] not in {*OWN, "type", "layers"})
+    return bool(found and inside and found[1] not in {*OWN, "type", "layers", "block"})
 
 
 def unsaid(finding: Any, defaults: bool) -> str | None:

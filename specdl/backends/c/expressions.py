@@ -102,7 +102,7 @@ class Expressions:
         return f"sel({term.text}, S(1), S(0))" if term.mask else term.text
 
     def summand(self, term: Term) -> str:
-        """A term of a sum over the row; a product is rounded alone, in whatever order the sum is taken."""
+        """A term of a reduction; a product is rounded alone, in whatever order and loops a sum is taken."""
         return f"ROUNDED({term.text})" if term.product else self.real(term)
 
     def declare(self, term: Term, at: Where, ctype: str = "") -> Term:

@@ -230,3 +230,18 @@ def tokens(cols: int) -> Case:
     ]
     types = {"x": x.type, "t": t.type, "b": real(cols), "o": x.type, "parts": real(1000)}
     return case("rows", statements, "o parts", types, "x")
+
+
+def reduced_rows(cols: int) -> list[Case]:
+    """Rows of one length that are reduced: in place, dense, padded, with what there is one of for each row."""
+    return [
+        softmax(cols),
+        softmax(cols, padded="x y"),
+        softmax_backward(cols),
+        softmax_backward(cols, "dy y dx"),
+        cross_entropy(cols),
+        cross_entropy(cols, "x dx"),
+        dense_cross_entropy(cols, "x"),
+        overlaid(cols),
+        tokens(cols),
+    ]

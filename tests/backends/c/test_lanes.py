@@ -20,26 +20,11 @@ from tests.backends.c.one_nest import TARGETS, Case, build, check_nest, emitted,
 WIDE, _, DOUBLE, NARROW_DOUBLE = TARGETS
 
 
-def in_lanes(cols: int) -> list[Case]:
-    """Nests whose rows lie in lanes: in place, dense and padded, with what there is one of for each row."""
-    return [
-        nests.softmax(cols),
-        nests.softmax(cols, padded="x y"),
-        nests.softmax_backward(cols),
-        nests.softmax_backward(cols, "dy y dx"),
-        nests.cross_entropy(cols),
-        nests.cross_entropy(cols, "x dx"),
-        nests.dense_cross_entropy(cols, "x"),
-        nests.overlaid(cols),
-        nests.tokens(cols),
-    ]
-
-
 @pytest.mark.parametrize(
     ("target", "widths"), [(WIDE, (3, 31, 64)), (DOUBLE, (2, 13, 32)), (NARROW_DOUBLE, (3, 8))], ids=str
 )
 def test_whole_blocks_and_the_rest_mean_what_the_statements_mean(target, widths, tmp_path: Path):
-    built = build([case for cols in widths for case in in_lanes(cols)], target, tmp_path)
+    built = build([case for cols in widths for case in nests.reduced_rows(cols)], target, tmp_path)
     for each in built:
         assert "transpose(" in each.text
         for samples in (BLOCK, 2 * BLOCK + 5, 6 * BLOCK):
@@ -49,7 +34,7 @@ def test_whole_blocks_and_the_rest_mean_what_the_statements_mean(target, widths,
 @pytest.mark.parametrize("target", TARGETS, ids=str)
 @pytest.mark.parametrize("cols", [3, 10, 16, 25, 64])
 def test_a_row_has_the_same_bits_in_a_block_and_alone(cols: int, target: Target, tmp_path: Path):
-    for built in build(in_lanes(cols), target, tmp_path):
+    for built in build(nests.reduced_rows(cols), target, tmp_path):
         case = built.case
         given = inputs(case, BLOCK)
         whole = run_nest(built, BLOCK, 0, given)
