@@ -233,7 +233,7 @@ def tokens(cols: int) -> Case:
 
 
 def reduced_rows(cols: int) -> list[Case]:
-    """Rows of one length that are reduced: in place, dense, padded, with what there is one of for each row."""
+    """Rows of one length that are reduced: in place, dense, padded, with one number for each row beside."""
     return [
         softmax(cols),
         softmax(cols, padded="x y"),
